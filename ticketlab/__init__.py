@@ -1,0 +1,29 @@
+"""ticketlab: the lottery ticket hypothesis, measured.
+
+The rooms, in the order in which they build on one another::
+
+    data, nets -> stack -> masks -> training, pruning -> figures, panels, claims
+
+``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
+``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.
+"""
+
+import importlib
+
+from ticketlab import data, masks, nets, pruning, stack, training
+from ticketlab.recipe import Recipe
+from ticketlab.stack import Stack, draw
+from ticketlab.training import Snapshot, evaluate, train
+
+__version__ = "0.1.0"
+
+_LATER = ("claims", "figures", "panels", "weights")
+
+__all__ = ["Recipe", "Snapshot", "Stack", "data", "draw", "evaluate", "masks", "nets", "pruning",
+           "stack", "train", "training", *_LATER]
+
+
+def __getattr__(name):
+    if name in _LATER:
+        return importlib.import_module(f"ticketlab.{name}")
+    raise AttributeError(f"module 'ticketlab' has no attribute {name!r}")

@@ -1,0 +1,159 @@
+"""How R networks run as one: a rule for each kind of layer.
+
+The activations travel in one of three layouts, and each rule says which it takes and gives:
+
+``shared``    [N, ...]        one batch for all nets (evaluation, before the first weights)
+``rows``      [R, N, ...]     linear layers: one batched matrix product
+``channels``  [N, R*C, ...]   convolutions: one grouped convolution, batch norm over R*C channels
+
+Nothing here knows of training or pruning. ``ticketlab.stack.forward`` calls it.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor, nn
+
+_ANYWHERE = (nn.ReLU, nn.Identity, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU)
+_CONVOLUTIONS = {nn.Conv1d: F.conv1d, nn.Conv2d: F.conv2d}
+_POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
+          nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
+_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+
+
+def has_rules(net: nn.Module) -> bool:
+    """Whether every layer of ``net`` has a rule here, so that R such nets can run as one.
+
+    Exact types only: a subclass may compute something else. The net must be a (nested)
+    ``nn.Sequential``, since any other module's ``forward`` could do anything.
+    """
+    if type(net) is nn.Sequential:
+        return all(has_rules(layer) for layer in net)
+    if type(net) in _CONVOLUTIONS:
+        return net.padding_mode == "zeros"
+    if type(net) in _NORMS:
+        return net.track_running_stats and net.momentum is not None and net.affine
+    if type(net) is nn.Flatten:
+        return (net.start_dim, net.end_dim) == (1, -1)
+    if type(net) is nn.Unflatten:
+        return net.dim == 1
+    return type(net) is nn.Linear or type(net) in _ANYWHERE + _POOLS
+
+
+def batched_forward(net, parameters, buffers, x: Tensor, replicates: int, shared: bool,
+                    training: bool) -> Tensor:
+    """Outputs [R, N, classes] of R nets; arguments as in ``ticketlab.stack.forward``."""
+    run = _Run(parameters, buffers, replicates, training)
+    x, layout = run.layer(net, "", x, "shared" if shared else "rows")
+    return run.to_rows(x, layout)
+
+
+class _Run:
+    """One pass through the layers, with what every rule needs at hand."""
+
+    def __init__(self, parameters, buffers, replicates, training):
+        self.parameters, self.buffers = parameters, buffers
+        self.R, self.training = replicates, training
+
+    def layer(self, module, name, x, layout):
+        """Apply one layer; gives the activations and their layout."""
+        kind = type(module)
+        if kind is nn.Sequential:
+            for child, part in module.named_children():
+                x, layout = self.layer(part, f"{name}{child}.", x, layout)
+            return x, layout
+        if kind is nn.Linear:
+            x = self.to_rows(x, layout)
+            return _linear(x, self.parameters[name + "weight"],
+                           self.parameters.get(name + "bias")), "rows"
+        if kind in _CONVOLUTIONS:
+            return self.convolution(module, name, x, layout)
+        if kind in _NORMS:
+            return self.batch_norm(module, name, x, layout)
+        if kind in _POOLS:
+            x, layout = self.to_channels(x, layout)
+            return module(x), layout
+        if kind is nn.Flatten:
+            if layout == "shared":
+                return x.flatten(1), layout
+            return self.to_rows(x, layout).flatten(2), "rows"
+        if kind is nn.Unflatten:
+            if layout == "shared":
+                return module(x), layout
+            return self.to_rows(x, layout).unflatten(2, module.unflattened_size), "rows"
+        return module(x), layout
+
+    def convolution(self, module, name, x, layout):
+        x, layout = self.to_channels(x, layout)
+        bias = self.parameters.get(name + "bias")
+        # a batch that all nets share needs no copies: R*C outputs of the same inputs
+        groups = module.groups if layout == "shared" else self.R * module.groups
+        if layout == "shared" and module.groups > 1:
+            x, layout, groups = self.repeat_channels(x), "channels", self.R * module.groups
+        x = _CONVOLUTIONS[type(module)](
+            x, self.parameters[name + "weight"].flatten(0, 1),
+            None if bias is None else bias.flatten(),
+            module.stride, module.padding, module.dilation, groups)
+        return x, "channels"
+
+    def batch_norm(self, module, name, x, layout):
+        rows = x.dim() == (2 if layout == "shared" else 3) and layout != "channels"
+        if rows:  # around a linear layer: [R, N, C] -> [N, R*C]
+            x = self.to_rows(x, layout).transpose(0, 1).flatten(1)
+        else:
+            x, layout = self.to_channels(x, layout)
+            if layout == "shared":
+                x, layout = self.repeat_channels(x), "channels"
+        if self.training:
+            self.buffers[name + "num_batches_tracked"] += 1
+        x = F.batch_norm(
+            x, self.buffers[name + "running_mean"].view(-1),
+            self.buffers[name + "running_var"].view(-1),
+            self.parameters[name + "weight"].flatten(), self.parameters[name + "bias"].flatten(),
+            self.training, module.momentum, module.eps)
+        if rows:
+            return x.unflatten(1, (self.R, -1)).transpose(0, 1), "rows"
+        return x, layout
+
+    def repeat_channels(self, x):
+        return x.repeat(1, self.R, *[1] * (x.dim() - 2))
+
+    def to_rows(self, x, layout):
+        if layout == "shared":
+            return x.expand(self.R, *x.shape)
+        if layout == "channels":
+            return x.unflatten(1, (self.R, -1)).transpose(0, 1)
+        return x
+
+    def to_channels(self, x, layout):
+        """[R, N, C, ...] -> [N, R*C, ...]; a shared batch stays shared."""
+        if x.dim() < (4 if layout == "rows" else 3):
+            raise ValueError("convolutions, pools and their normalisation need activations "
+                             "[N, channels, length, ...]; put an nn.Unflatten before them")
+        if layout == "rows":
+            return x.transpose(0, 1).flatten(1, 2), "channels"
+        return x, layout
+
+
+class _BatchedLinear(torch.autograd.Function):
+    """y = x W^T + b for R nets. torch's own baddbmm would do, but it gives the gradient of W
+    transposed in memory, and copying that costs a quarter of a training step on CPU."""
+
+    @staticmethod
+    def forward(ctx, x, weight, bias):
+        ctx.save_for_backward(x, weight)
+        return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
+
+    @staticmethod
+    def backward(ctx, grad):
+        x, weight = ctx.saved_tensors
+        grad_x = torch.bmm(grad, weight) if ctx.needs_input_grad[0] else None
+        return grad_x, torch.bmm(grad.mT, x), grad.sum(1)
+
+
+def _linear(x, weight, bias):
+    if x.dim() > 3:  # a linear layer acts on the last dimension, whatever stands before it
+        lead = x.shape[1:-1]
+        return _linear(x.flatten(1, -2), weight, bias).unflatten(1, lead)
+    if bias is None:
+        return torch.bmm(x, weight.mT)
+    return _BatchedLinear.apply(x, weight, bias)

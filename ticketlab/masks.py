@@ -1,0 +1,110 @@
+"""Masks: which weights are kept, and the arithmetic of how many.
+
+A mask is a dictionary ``name -> bool tensor[R, ...]`` over weights only (matrices and kernels,
+never biases or normalisation); True is kept. *Density* is the share of weights that remain,
+*sparsity* is 1 - density, *rate* is the share of the survivors that one round removes: three
+numbers that are easily confused, so they are always shown together. Lesson 03 builds on this file.
+"""
+
+import torch
+from torch import Tensor, nn
+
+from ticketlab.stack import Stack
+
+Masks = dict[str, Tensor]
+
+
+def prunable(net: nn.Module) -> dict[str, str]:
+    """The weights that pruning may remove: parameter name -> kind of its layer.
+
+    Kinds: ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type).
+    In the order in which the net holds them, which for the course's nets is input to output.
+    Raises ValueError for a net without linear or convolutional layers.
+    """
+    kinds = {}
+    for name, module in net.named_modules():
+        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
+            kind = "hidden" if isinstance(module, nn.Linear) else "conv"
+            kinds[f"{name}.weight" if name else "weight"] = kind
+    if not kinds:
+        raise ValueError(f"{type(net).__name__} has no linear or convolutional layer to prune")
+    kinds[list(kinds)[-1]] = "output"
+    return kinds
+
+
+def layer_name(parameter: str) -> str:
+    """The layer a weight belongs to, as people read it: ``hidden1`` for ``hidden1.weight``."""
+    return parameter.removesuffix(".weight")
+
+
+def dense(stack: Stack) -> Masks:
+    """Masks that keep everything: level 0."""
+    return {name: torch.ones_like(stack.parameters[name], dtype=torch.bool)
+            for name in prunable(stack.net)}
+
+
+def apply_masks(stack: Stack, masks: Masks) -> Stack:
+    """A stack with the pruned weights set to zero; the given stack is left unchanged.
+
+    Raises ValueError if the masks are another net's.
+    """
+    check_masks(stack, masks)
+    pruned = stack.clone()
+    for name, mask in masks.items():
+        pruned.parameters[name].mul_(mask.to(stack.device))
+    return pruned
+
+
+def check_masks(stack: Stack, masks: Masks) -> None:
+    """Raises ValueError, naming the weight, unless the masks fit this stack exactly."""
+    expected = prunable(stack.net)
+    for name in [*expected, *masks]:
+        if name not in masks:
+            problem = f"they have none for {name!r}"
+        elif name not in expected:
+            problem = f"they have one for {name!r}, which is not a prunable weight of this net"
+        elif masks[name].shape != stack.parameters[name].shape:
+            problem = (f"for {name!r} they are {tuple(masks[name].shape)}, and the stack has "
+                       f"{tuple(stack.parameters[name].shape)} (replicates first)")
+        elif masks[name].dtype != torch.bool:
+            problem = f"for {name!r} they are {masks[name].dtype}, not torch.bool"
+        else:
+            continue
+        raise ValueError(f"the masks are not for this stack: {problem}; make them with "
+                         "pruning.prune(stack, ...) or masks.dense(stack)")
+
+
+def survivors(masks: Masks) -> dict[str, Tensor]:
+    """Number of weights kept, by weight: name -> [R]."""
+    return {name: mask.flatten(1).sum(1) for name, mask in masks.items()}
+
+
+def density(masks: Masks) -> Tensor:
+    """Share of weights kept over all layers, biases not counted: [R], exact to float64."""
+    kept = torch.stack(list(survivors(masks).values())).sum(0)
+    return kept.double() / sum(mask[0].numel() for mask in masks.values())
+
+
+def layer_densities(masks: Masks) -> dict[str, Tensor]:
+    """Share of weights kept in each layer: layer -> [R]."""
+    return {layer_name(name): kept.double() / masks[name][0].numel()
+            for name, kept in survivors(masks).items()}
+
+
+def nested(inner: Masks, outer: Masks) -> bool:
+    """Whether every weight that ``inner`` keeps is kept by ``outer`` too."""
+    return all(bool((~inner[name] | outer[name]).all()) for name in outer)
+
+
+def describe(density: float, rate: float | None = None) -> str:
+    """Density, sparsity and rate side by side: ``density 21.1 %, sparsity 78.9 %, rate 20 %``.
+
+    density: a share, 0 to 1. rate: of one round; leave it out for one cut from dense, where the
+    rate is the sparsity. Raises ValueError for shares outside 0 to 1.
+    """
+    rate = 1 - density if rate is None else rate
+    for name, share in (("density", density), ("rate", rate)):
+        if not 0 <= share <= 1:
+            raise ValueError(f"{name} is {share}; a share lies between 0 and 1")
+    return (f"density {100 * density:.3g} %, sparsity {100 * (1 - density):.3g} %, "
+            f"rate {100 * rate:.3g} %")

@@ -1,0 +1,130 @@
+"""A recipe: everything that decides a training run besides the net, the data and the seeds.
+
+Steps are written as a person would: ``500`` or ``"500it"`` (optimiser steps), ``"3ep"`` (passes
+over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on this file.
+"""
+
+import re
+from dataclasses import dataclass, fields, replace
+
+_STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(it|ep|%)")
+
+
+def parse_steps(value: int | str, *, per_epoch: int | None = None, total: int | None = None) -> int:
+    """A number of optimiser steps, from ``500``, ``"500it"``, ``"3ep"`` or ``"80%"``.
+
+    per_epoch: steps in one pass over the data, needed for ``ep``. total: steps of the whole
+    training, needed for ``%``. Fractions are rounded to whole steps.
+    Raises ValueError for anything else, negative numbers included.
+    """
+    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
+        return value
+    match = _STEP.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError(f"{value!r} is not a number of steps; write 500, '500it' (steps), "
+                         "'3ep' (passes over the training split) or '80%' (of the training)")
+    number, unit = float(match[1]), match[2]
+    scale = {"it": 1, "ep": per_epoch, "%": None if total is None else total / 100}[unit]
+    if scale is None:
+        raise ValueError(f"{value!r} cannot be used here: "
+                         f"{'the size of the data' if unit == 'ep' else 'the total'} is not known")
+    if unit == "it" and not number.is_integer():
+        raise ValueError(f"{value!r} is not a whole number of steps")
+    return round(number * scale)
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """How a network is trained.
+
+    optimizer: ``"adam"`` or ``"sgd"``. lr: peak learning rate. batch: examples a step.
+    steps: length of the training. momentum: for SGD. weight_decay: L2 penalty, added to the
+    gradient as torch.optim does. warmup: steps over which lr rises linearly from lr / warmup.
+    drops: steps at which lr is multiplied by ``drop_factor``. evaluate_every: steps between two
+    evaluations on validation and test. Raises ValueError naming the field that is out of range.
+    The recipes of Frankle & Carbin 2019, figure 2, can all be written so. Lesson 01 builds on it.
+    """
+
+    optimizer: str = "adam"
+    lr: float = 1.2e-3
+    batch: int = 60
+    steps: int | str = 50_000
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    warmup: int | str = 0
+    drops: tuple[int | str, ...] = ()
+    drop_factor: float = 0.1
+    evaluate_every: int | str = 100
+
+    def __post_init__(self):
+        def demand(condition, name, allowed):
+            if not condition:
+                raise ValueError(f"Recipe {name} is {getattr(self, name)!r}; it must be {allowed}")
+
+        demand(self.optimizer in ("adam", "sgd"), "optimizer", "'adam' or 'sgd'")
+        demand(self.lr > 0, "lr", "above 0")
+        demand(isinstance(self.batch, int) and self.batch >= 1, "batch", "a whole number from 1 up")
+        demand(0 <= self.momentum < 1, "momentum", "at least 0 and below 1")
+        demand(self.momentum == 0 or self.optimizer == "sgd", "momentum",
+               "0 with adam, which has a momentum of its own")
+        demand(self.weight_decay >= 0, "weight_decay", "0 or above")
+        demand(self.drop_factor > 0, "drop_factor", "above 0")
+        demand(not isinstance(self.drops, str), "drops", "a tuple, such as ('80%', '90%')")
+        for name in ("steps", "warmup", "evaluate_every"):
+            parse_steps(getattr(self, name), per_epoch=1, total=100)
+        for drop in self.drops:
+            parse_steps(drop, per_epoch=1, total=100)
+        demand(self.evaluate_every != 0, "evaluate_every", "at least 1 step")
+
+    def with_(self, **changes) -> "Recipe":
+        """This recipe with some fields changed: ``recipe.with_(steps="3ep")``."""
+        unknown = set(changes) - {field.name for field in fields(self)}
+        if unknown:
+            raise ValueError(f"a Recipe has no {sorted(unknown)}; it has "
+                             f"{[field.name for field in fields(self)]}")
+        return replace(self, **changes)
+
+    def schedule(self, examples: int) -> "Schedule":
+        """The recipe in steps, for a training split of that many examples.
+
+        Raises ValueError if one batch needs more examples than there are.
+        """
+        if examples < self.batch:
+            raise ValueError(f"a batch of {self.batch} needs at least {self.batch} training "
+                             f"examples, and there are {examples}; make the batch smaller "
+                             "or load more data")
+        per_epoch = examples // self.batch
+        total = parse_steps(self.steps, per_epoch=per_epoch)
+
+        def steps(value):
+            return parse_steps(value, per_epoch=per_epoch, total=total)
+
+        return Schedule(self.lr, total, per_epoch, steps(self.warmup),
+                        tuple(sorted(steps(drop) for drop in self.drops)), self.drop_factor,
+                        max(1, steps(self.evaluate_every)))
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A recipe's times in optimiser steps, and its learning rate as a function of the step.
+
+    Nothing in it depends on where a training run starts, so a run that continues, or rewinds to
+    step k, finds the learning rate that the uninterrupted run has there.
+    """
+
+    lr: float
+    total: int
+    per_epoch: int
+    warmup: int
+    drops: tuple[int, ...]
+    drop_factor: float
+    evaluate_every: int
+
+    def lr_at(self, step: int) -> float:
+        """Learning rate of the update that leads from ``step`` to ``step + 1``."""
+        rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        return self.lr * rise * self.drop_factor ** sum(drop <= step for drop in self.drops)
+
+    def evaluates_after(self, step: int) -> bool:
+        """Whether the net is evaluated when ``step`` updates are done."""
+        return step % self.evaluate_every == 0 or step == self.total

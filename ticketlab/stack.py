@@ -1,0 +1,170 @@
+"""A stack of networks: R replicates of one architecture, computed together.
+
+All parameters are one dictionary ``name -> tensor[R, ...]``, so that error bars are the normal
+case and not an extra loop. Training, scoring, pruning and evaluating take a stack and give a
+stack; a single network is a stack of one.
+
+How R nets run as one was chosen by measurement (``make bench``): linear layers as one batched
+matrix product, convolutions as one grouped convolution, batch normalisation over R x C channels
+(which is exactly one batch normalisation a net). A net with layers this file has no rule for runs
+one replicate after the other: slower, same result. Lesson 01 builds on this file.
+"""
+
+import copy
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import torch
+from torch import Tensor, nn
+from torch.func import functional_call
+
+from ticketlab import nets
+from ticketlab.batched import batched_forward, has_rules
+
+
+@dataclass(frozen=True, eq=False)
+class Stack:
+    """R networks of one architecture.
+
+    net: the architecture (its own values are never used). parameters: name -> [R, ...], weights
+    and biases. buffers: name -> [R, ...], the running statistics of batch normalisation.
+    initialise: the function that redraws a net, kept so that controls can draw from it again.
+    """
+
+    net: nn.Module
+    parameters: dict[str, Tensor]
+    buffers: dict[str, Tensor]
+    initialise: Callable[[nn.Module], None] = nets.glorot_normal
+
+    @property
+    def replicates(self) -> int:
+        """R, the number of networks."""
+        return len(next(iter(self.parameters.values())))
+
+    @property
+    def device(self) -> torch.device:
+        return next(iter(self.parameters.values())).device
+
+    def __repr__(self) -> str:
+        sizes = nets.count(self.net)
+        return (f"Stack of {self.replicates} nets with {sizes['weights']:,} weights "
+                f"and {sizes['others']:,} other parameters each, on {self.device}")
+
+    def __getitem__(self, which) -> "Stack":
+        """Some of the networks: ``stack[0]`` (a stack of one), ``stack[1:3]``, ``stack[[0, 0, 2]]``."""
+        if isinstance(which, int):
+            which = [range(self.replicates)[which]]
+        return self.map(lambda tensor: tensor[which])
+
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Stack":
+        """A stack whose tensors are ``function`` of this one's."""
+        return replace(self, parameters={name: function(t) for name, t in self.parameters.items()},
+                       buffers={name: function(t) for name, t in self.buffers.items()})
+
+    def to(self, device) -> "Stack":
+        return self.map(lambda tensor: tensor.to(device))
+
+    def clone(self) -> "Stack":
+        """A copy that shares no memory with this stack."""
+        return self.map(lambda tensor: tensor.detach().clone())
+
+    def module(self, replicate: int = 0) -> nn.Module:
+        """One of the networks as a plain ``nn.Module`` of its own, in evaluation mode."""
+        net = copy.deepcopy(self.net).to(self.device)
+        one = self[replicate]
+        net.load_state_dict({name: t[0] for name, t in (one.parameters | one.buffers).items()})
+        return net.eval()
+
+
+def draw(net: nn.Module, seeds: Sequence[int],
+         initialise: Callable[[nn.Module], None] = nets.glorot_normal, device="cpu") -> Stack:
+    """R freshly initialised networks, one a seed.
+
+    net: the architecture. seeds: R whole numbers; equal seeds give equal networks, bit for bit, on
+    every device, and torch's global random state is left as it was. initialise: redraws a net in
+    place (``nets.glorot_normal``, ``nets.torch_default`` or your own function).
+    Raises ValueError for no seeds, or for a parameter that no seed controls.
+    Lesson 01 shows why this seed and the one of the data order are two things.
+    """
+    seeds = list(seeds)
+    if not seeds:
+        raise ValueError("seeds is empty; give one whole number a network, such as range(3)")
+    net = copy.deepcopy(net).cpu()
+    drawn = []
+    for seed in seeds:
+        with torch.random.fork_rng(devices=[]):
+            # not torch.manual_seed, which would reseed every accelerator too
+            torch.default_generator.manual_seed(int(seed))
+            initialise(net)
+        drawn.append(copy.deepcopy(net))
+    return replace(from_modules(drawn), initialise=initialise).to(device)
+
+
+def from_modules(modules: Sequence[nn.Module]) -> Stack:
+    """A stack made of networks that exist already, such as trained ones.
+
+    Raises ValueError, naming the first difference, if they are not of one architecture.
+    """
+    modules = list(modules)
+    if not modules:
+        raise ValueError("there is no network to stack; give at least one")
+    shapes = [_shapes(module) for module in modules]
+    for number, (other, module) in enumerate(zip(shapes, modules, strict=True)):
+        if other != shapes[0] or repr(module) != repr(modules[0]):
+            raise ValueError(
+                f"the nets are not of one architecture: net {number} differs from net 0 in "
+                f"{_first_difference(shapes[0], other)}; stack only equal nets"
+            )
+    def gather(entries):
+        columns = zip(*(entries(module) for module in modules), strict=True)
+        return {column[0][0]: torch.stack([t.detach() for _, t in column]) for column in columns}
+    return Stack(copy.deepcopy(modules[0]), gather(lambda m: m.named_parameters()),
+                 gather(lambda m: m.named_buffers()))
+
+
+def concatenate(stacks: Sequence[Stack]) -> Stack:
+    """One stack of all the networks in ``stacks``, in order: arms of an experiment, say, which
+    then train together. Raises ValueError if their architectures differ."""
+    first = stacks[0]
+    for number, other in enumerate(stacks):
+        if repr(other.net) != repr(first.net) or _shapes(other.net) != _shapes(first.net):
+            raise ValueError(
+                f"stack {number} has another architecture than stack 0: it differs in "
+                f"{_first_difference(_shapes(first.net), _shapes(other.net))}"
+            )
+    def join(field):
+        return {name: torch.cat([getattr(stack, field)[name] for stack in stacks])
+                for name in getattr(first, field)}
+    return replace(first, parameters=join("parameters"), buffers=join("buffers"))
+
+
+def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = False) -> Tensor:
+    """Outputs of all R networks: [R, N, classes].
+
+    x: [R, N, *shape], a batch for each network, or [N, *shape] with ``shared=True``, one batch for
+    all. training: batch normalisation uses the batch's statistics, and updates ``stack.buffers``
+    in place, as ``nn.Module.train`` does.
+    """
+    if has_rules(stack.net):
+        return batched_forward(stack.net, stack.parameters, stack.buffers, x,
+                               stack.replicates, shared, training)
+    stack.net.train(training)
+    # unbind, and not parameters[r]: the gradient of R selections would be R full-size tensors
+    parameters = {name: t.unbind() for name, t in stack.parameters.items()}
+    outputs = []
+    for replicate in range(stack.replicates):
+        own = {name: ts[replicate] for name, ts in parameters.items()}
+        own |= {name: t[replicate] for name, t in stack.buffers.items()}
+        outputs.append(functional_call(stack.net, own, (x if shared else x[replicate],)))
+    return torch.stack(outputs)
+
+
+def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:
+    return {name: tuple(t.shape) for name, t in net.state_dict().items()}
+
+
+def _first_difference(a: dict, b: dict) -> str:
+    for name in [*a, *b]:
+        if a.get(name) != b.get(name):
+            return f"{name!r}: {a.get(name, 'absent')} against {b.get(name, 'absent')}"
+    return "its layers (" + "the shapes agree, the modules do not)"

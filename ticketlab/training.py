@@ -1,0 +1,267 @@
+"""Training and evaluating a stack of networks.
+
+One function trains: from any step to any step, with masks or without, R networks at once, each
+with its own initialisation and its own order of the data. Where a run starts is a ``Snapshot``,
+so that continuing after a break and rewinding (lesson 05) are the same call. Lesson 01 builds on
+this file.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ticketlab.masks import Masks, apply_masks
+from ticketlab.recipe import Recipe, Schedule
+from ticketlab.stack import Stack, forward
+
+METRICS = ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
+
+
+class Snapshot(NamedTuple):
+    """A moment of training: enough to go on exactly as if nothing had happened.
+
+    stack: the networks. step: updates done so far. optimizer: the optimiser's state by parameter,
+    each tensor [R, ...]; None for a fresh optimiser.
+    """
+
+    stack: Stack
+    step: int = 0
+    optimizer: dict[str, dict[str, Tensor]] | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Run:
+    """What a training run leaves behind.
+
+    end: the moment it stopped at; ``run.stack`` for its networks. curves: one tensor [evaluations,
+    replicates] for each of ``METRICS`` (losses in nats, accuracies as fractions), and ``step``
+    [evaluations]. snapshots: step -> Snapshot, for the steps that were asked for.
+    """
+
+    end: Snapshot
+    curves: dict[str, Tensor]
+    snapshots: dict[int, Snapshot]
+
+    @property
+    def stack(self) -> Stack:
+        return self.end.stack
+
+    def last(self, metric: str) -> Tensor:
+        """A metric at the last step: [R]."""
+        return self.curves[metric][-1]
+
+    def best_step(self) -> Tensor:
+        """Early stopping: the step of least validation loss (the first of equals), [R]."""
+        return self.curves["step"][self.curves["val_loss"].argmin(dim=0)]
+
+    def at_best_step(self, metric: str) -> Tensor:
+        """A metric at each replicate's early-stopping step: [R]. Chosen on validation, so it may
+        be the test accuracy that is reported (Frankle & Carbin 2019, section 2)."""
+        best = self.curves["val_loss"].argmin(dim=0, keepdim=True)
+        return self.curves[metric].gather(0, best)[0]
+
+    def frame(self):
+        """The curves as a pandas data frame: one row an evaluation and replicate."""
+        import pandas
+
+        replicates = self.curves["val_loss"].shape[1]
+        steps = self.curves["step"].tolist()
+        index = {"replicate": list(range(replicates)) * len(steps),
+                 "step": np.repeat(steps, replicates)}
+        return pandas.DataFrame(index | {name: self.curves[name].flatten() for name in METRICS})
+
+
+def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
+          order_seeds: Sequence[int] | None = None, stop: int | None = None,
+          snapshots: Sequence[int] = (), progress=True) -> Run:
+    """Train a stack of networks.
+
+    start: a stack (step 0, fresh optimiser) or the Snapshot to go on from; it is left unchanged.
+    data: a ``ticketlab.data.Data``. masks: weights whose mask is False are zero before the first
+    and after every step. order_seeds: R seeds of the data order, by default 0 ... R-1; the order
+    of step s depends only on the seed and s, so runs with equal seeds are paired. stop: the step to
+    stop after, by default the recipe's last. snapshots: steps to keep a Snapshot of. progress:
+    show a bar, or a text that it then begins with.
+
+    Trained together or alone, a network gets the same values within float tolerance; the same call
+    on the same machine gives the same bits. Raises ValueError for arguments that do not fit, and
+    FloatingPointError naming replicate, step and learning rate if a loss is no longer finite.
+    Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
+    """
+    moment = start if isinstance(start, Snapshot) else Snapshot(start)
+    schedule = recipe.schedule(len(data.x_train))
+    stop = schedule.total if stop is None else stop
+    _check_span(moment.step, stop, schedule.total, snapshots)
+    stack, seeds = moment.stack.clone(), _order_seeds(order_seeds, moment.stack.replicates)
+    if masks is not None:
+        stack = apply_masks(stack, masks)
+    trainer = _Trainer(stack, recipe, masks, moment.optimizer)
+    record, kept = _Record(), {}
+    losses = torch.zeros(schedule.evaluate_every, stack.replicates, device=stack.device)
+    since = moment.step  # of the last look at the losses
+
+    def look(step):
+        """Everything that waits for the device happens here, and not in between."""
+        recent = losses[:step - since]
+        _check_finite(recent, since, schedule)
+        record.add(step, recent.mean(0) if step > since else losses[0] * torch.nan, stack, data)
+
+    if moment.step == 0:
+        look(0)
+    if moment.step in snapshots:
+        kept[moment.step] = trainer.snapshot(moment.step)
+    batches = order(len(data.x_train), recipe.batch, seeds, moment.step, stop, stack.device)
+    with _bar(progress, stack.replicates, stop - moment.step) as bar:
+        for step, index in enumerate(batches, start=moment.step + 1):
+            losses[step - 1 - since] = trainer.step(
+                data.x_train[index], data.y_train[index], schedule.lr_at(step - 1))
+            if schedule.evaluates_after(step) or step == stop:
+                look(step)
+                bar.set_postfix_str(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
+                bar.update(step - since)
+                since = step
+            if step in snapshots:
+                kept[step] = trainer.snapshot(step)
+    return Run(trainer.snapshot(stop), record.tensors(), kept)
+
+
+def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = 1000) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy loss [R] (nats) and accuracy [R] (a fraction) of R networks.
+
+    x: examples [N, *shape], the same for all networks. y: labels [N]. chunk: examples at a time,
+    which bounds the memory and changes nothing else. Raises ValueError for no examples.
+    """
+    if len(x) == 0:
+        raise ValueError("there are no examples to evaluate on")
+    loss = torch.zeros(stack.replicates, dtype=torch.float64, device=stack.device)
+    correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
+    with torch.no_grad():
+        for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
+            outputs = forward(stack, part, shared=True)
+            labels = labels.expand(stack.replicates, -1)
+            loss += _losses(outputs, labels).sum(1)
+            correct += (outputs.argmax(2) == labels).sum(1)
+    return (loss / len(x)).float(), correct / len(x)
+
+
+def order(examples: int, batch: int, seeds: Sequence[int], start: int, stop: int,
+          device="cpu") -> Iterator[Tensor]:
+    """The examples of each step from ``start`` to ``stop``: indices [R, batch].
+
+    Every epoch is a fresh permutation, decided by the seed and the epoch's number alone, so any
+    step can be entered directly. The last examples // batch remainder of an epoch is left out.
+    """
+    per_epoch = examples // batch
+    epoch = None
+    for step in range(start, stop):
+        if step // per_epoch != epoch:
+            epoch = step // per_epoch
+            shuffled = np.stack([np.random.default_rng([seed, epoch]).permutation(examples)
+                                 for seed in seeds])
+            shuffled = torch.from_numpy(shuffled[:, :per_epoch * batch]).to(device)
+        at = step % per_epoch * batch
+        yield shuffled[:, at:at + batch]
+
+
+class _Trainer:
+    """Takes one step: gradient, update, masks."""
+
+    def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state):
+        self.stack = stack
+        self.parameters = stack.parameters
+        for parameter in self.parameters.values():
+            parameter.requires_grad_()
+        values = list(self.parameters.values())
+        shared = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
+        self.optimizer = (torch.optim.Adam(values, **shared) if recipe.optimizer == "adam"
+                          else torch.optim.SGD(values, momentum=recipe.momentum, **shared))
+        for name, state in (optimizer_state or {}).items():
+            self.optimizer.state[self.parameters[name]] = {k: t.clone() for k, t in state.items()}
+        self.masked = [self.parameters[name] for name in masks or ()]
+        self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
+
+    def step(self, x: Tensor, y: Tensor, lr: float) -> Tensor:
+        """One update of all networks on their batches [R, N, ...]; gives their losses [R]."""
+        loss = _losses(forward(self.stack, x, training=True), y).mean(1)
+        # the sum, so that each network's gradient is the one it would have alone
+        loss.sum().backward()
+        self.optimizer.param_groups[0]["lr"] = lr
+        self.optimizer.step()
+        self.optimizer.zero_grad()
+        if self.masked:
+            with torch.no_grad():
+                # after the update: masking gradients alone would let momentum, Adam's state and
+                # weight decay revive what was pruned
+                torch._foreach_mul_(self.masked, self.masks)
+        return loss.detach()
+
+    def snapshot(self, step: int) -> Snapshot:
+        state = {name: {k: t.detach().clone() for k, t in self.optimizer.state[p].items()
+                        if t is not None}
+                 for name, p in self.parameters.items()}
+        return Snapshot(self.stack.clone(), step, state)
+
+
+class _Record:
+    """The curves, row by row."""
+
+    def __init__(self):
+        self.steps, self.rows = [], []
+
+    def add(self, step, train_loss, stack, data):
+        val_loss, val_accuracy = evaluate(stack, data.x_val, data.y_val)
+        test_loss, test_accuracy = evaluate(stack, data.x_test, data.y_test)
+        row = (train_loss, val_loss, val_accuracy, test_loss, test_accuracy)
+        self.steps.append(step)
+        self.rows.append({name: t.cpu() for name, t in zip(METRICS, row, strict=True)})
+
+    def tensors(self) -> dict[str, Tensor]:
+        curves = {name: torch.stack([row[name] for row in self.rows]) for name in METRICS}
+        return curves | {"step": torch.tensor(self.steps)}
+
+
+def _losses(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of each example: [R, N]."""
+    flat = F.cross_entropy(outputs.flatten(0, 1), labels.flatten(), reduction="none")
+    return flat.view(labels.shape)
+
+
+def _check_span(start: int, stop: int, total: int, snapshots) -> None:
+    if not 0 <= start < stop <= total:
+        raise ValueError(f"training from step {start} to step {stop} is not within the recipe's "
+                         f"{total} steps; 0 <= start < stop <= {total} must hold")
+    outside = [step for step in snapshots if not start <= step <= stop]
+    if outside:
+        raise ValueError(f"snapshots {outside} lie outside the steps trained, {start} to {stop}")
+
+
+def _order_seeds(seeds, replicates: int) -> list[int]:
+    seeds = list(range(replicates)) if seeds is None else list(seeds)
+    if len(seeds) != replicates:
+        raise ValueError(f"{len(seeds)} order seeds for {replicates} networks; give one each")
+    if any(seed < 0 for seed in seeds):
+        raise ValueError(f"order seeds are {seeds}; they must be 0 or above")
+    return seeds
+
+
+def _check_finite(losses: Tensor, first: int, schedule: Schedule) -> None:
+    broken = (~losses.isfinite()).nonzero()
+    if len(broken):
+        row, replicate = broken[0].tolist()
+        step = first + row
+        raise FloatingPointError(
+            f"the loss of replicate {replicate} is {losses[row, replicate].item()} at step "
+            f"{step + 1}, with learning rate {schedule.lr_at(step):.3g}; try a lower learning "
+            "rate or a warm-up, or look for such values in the data")
+
+
+def _bar(progress, replicates: int, steps: int):
+    from tqdm.auto import tqdm
+
+    label = progress if isinstance(progress, str) else f"training {replicates} nets"
+    return tqdm(total=steps, desc=label, unit="step", disable=progress is False)
