@@ -73,13 +73,13 @@ def conv1d(data, width=32, kernels=(5, 3, 3)) -> nn.Sequential:
 
 
 def conv(data, depth=2, width=64) -> nn.Sequential:
-    """Conv-2, Conv-4 or Conv-6: 4.3, 2.4 and 1.7 million weights on CIFAR-10.
+    """Conv-2, Conv-4 or Conv-6: 4.3, 2.4 and 2.3 million weights on CIFAR-10.
 
-    Pairs of 3x3 convolutions with ``width``, 2 and 4 times ``width`` channels, each pair followed
+    (The paper prints 1.7 million for Conv-6; the layers it lists have 2,261,184.) Pairs of 3x3 convolutions with ``width``, 2 and 4 times ``width`` channels, each pair followed
     by max-pooling, then fully connected layers of 256, 256 and the classes.
     data: images (channels, height, width). depth: 2, 4 or 6.
     Raises ValueError for another depth or for data that are not images.
-    Frankle & Carbin 2019, figure 2 (a VGG made small). Lesson 06 uses it.
+    Frankle & Carbin 2019, figure 2 (a small VGG). Lesson 06 uses it.
     """
     if depth not in (2, 4, 6):
         raise ValueError(f"depth is {depth!r}; Conv nets come with 2, 4 or 6 convolutions")

@@ -1,0 +1,23 @@
+"""Run the benchmarks, all of them or those named: ``python -m benchmarks training slider``."""
+
+import argparse
+
+from benchmarks import importing, machine, slider, training
+
+SUBJECTS = {"training": training.report, "slider": slider.report, "importing": importing.report}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("subjects", nargs="*", help=f"among {', '.join(SUBJECTS)}; default: all")
+    chosen = parser.parse_args().subjects or list(SUBJECTS)
+    unknown = [name for name in chosen if name not in SUBJECTS]
+    if unknown:
+        parser.error(f"no benchmark is called {unknown}; there are {list(SUBJECTS)}")
+    print(machine.describe(), end="\n\n")
+    for name in chosen:
+        print(SUBJECTS[name](), end="\n\n", flush=True)
+
+
+if __name__ == "__main__":
+    main()

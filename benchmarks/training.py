@@ -1,0 +1,99 @@
+"""Net-steps a second: stacks of R against a plain hand-written loop, and against the machine."""
+
+import statistics
+
+import torch
+import torch.nn.functional as F
+
+from benchmarks.machine import device, interleaved, matrix_product, ratio
+from ticketlab import nets, stack
+from ticketlab.recipe import Recipe
+from ticketlab.training import _Trainer, order
+
+EXAMPLES = 10_000
+
+
+def report() -> str:
+    sizes = (1, 4, 8, 16) if device().type == "cpu" else (1, 4, 16, 64, 256)
+    small = (1, 4, 8, 12, 16) if device().type == "cpu" else sizes
+    lenet = Recipe("adam", lr=1.2e-3, batch=60, steps=10**9)
+    cnn = Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4, batch=100, steps=10**9)
+    return "\n\n".join([
+        _table("LeNet-300-100, batch 60, Adam", nets.mlp(nets.Task((1, 28, 28), 10)), (1, 28, 28),
+               lenet, sizes),
+        _table("small 1-D CNN of MNIST-1D, batch 100, SGD with momentum",
+               nets.conv1d(nets.Task((40,), 10)), (40,), cnn, small)])
+
+
+def _table(title: str, net, shape, recipe: Recipe, sizes) -> str:
+    x = torch.randn(EXAMPLES, *shape, device=device())
+    y = torch.randint(10, (EXAMPLES,), device=device())
+    product, product_flops = matrix_product()
+    contestants = {"plain loop": _plain(net, x, y, recipe), "product": product}
+    contestants |= {f"R = {R}": _stacked(net, x, y, recipe, R) for R in sizes}
+    times = interleaved(contestants, rounds=9)
+    rate = product_flops / statistics.median(times.pop("product"))
+    limit = rate / (_flops(net, shape) * recipe.batch)
+    plain = times["plain loop"]
+    lines = [f"{title}: net-steps a second",
+             f"  limit by the matrix product ({rate / 1e9:,.0f} GFLOP/s): {limit:,.0f}"]
+    for name, seconds in times.items():
+        R = int(name.split("= ")[1]) if "=" in name else 1
+        per_net = [s / R for s in seconds]
+        speed = 1 / statistics.median(per_net)
+        lines.append(f"  {name:<11}{speed:8,.0f}   x plain loop {ratio(per_net, plain)}"
+                     f"   {speed / limit:4.0%} of the limit")
+    return "\n".join(lines)
+
+
+def _plain(net, x, y, recipe: Recipe):
+    """What a careful person writes by hand: tensors in memory, the fused optimiser, no masks."""
+    module = stack.draw(net, [0], device=device()).module().train()
+    optimizer = (torch.optim.Adam(module.parameters(), lr=recipe.lr, fused=True)
+                 if recipe.optimizer == "adam" else
+                 torch.optim.SGD(module.parameters(), lr=recipe.lr, momentum=recipe.momentum,
+                                 weight_decay=recipe.weight_decay, fused=True))
+
+    def batches():
+        while True:
+            yield from torch.randperm(len(x), device=x.device).split(recipe.batch)[:-1]
+
+    source = batches()
+
+    def step():
+        index = next(source)
+        loss = F.cross_entropy(module(x[index]), y[index])
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+
+    return step
+
+
+def _stacked(net, x, y, recipe: Recipe, replicates: int):
+    """The inner loop of ``ticketlab.train``, data order included."""
+    trainer = _Trainer(stack.draw(net, range(replicates), device=device()), recipe, None, None)
+    source = order(len(x), recipe.batch, range(replicates), 0, 10**9, x.device)
+
+    def step():
+        index = next(source)
+        trainer.step(x[index], y[index], recipe.lr)
+
+    return step
+
+
+def _flops(net, shape) -> int:
+    """Operations in matrix products and convolutions of one example's training step: forward, the
+    gradient of the weights, and the gradient of the inputs for all layers but the first."""
+    counts = []
+
+    def hook(module, inputs, output):
+        positions = output[0].numel() // module.weight.shape[0]
+        counts.append(2 * module.weight.numel() * positions)
+
+    handles = [module.register_forward_hook(hook) for module in net.modules()
+               if hasattr(module, "weight") and module.weight.dim() > 1]
+    net.eval()(torch.zeros(1, *shape))
+    for handle in handles:
+        handle.remove()
+    return 3 * sum(counts) - counts[0]

@@ -1,0 +1,120 @@
+"""A stack computes what its networks compute alone, and refuses networks that do not match."""
+
+import pytest
+import torch
+from torch import nn
+
+from ticketlab import nets, stack
+from ticketlab.batched import has_rules
+from ticketlab.nets import Task
+
+SIGNAL, IMAGE = Task((24,), 5), Task((3, 16, 16), 5)
+
+
+class Doubled(nn.Module):
+    """A layer with no batched rule: a stack of it runs one net after the other."""
+
+    def forward(self, x):
+        return 2 * x
+
+
+NETS = {
+    "mlp": (nets.mlp(SIGNAL, (7, 6)), SIGNAL),
+    "mlp on images": (nets.mlp(IMAGE, (7,)), IMAGE),
+    "conv1d": (nets.conv1d(SIGNAL, width=4), SIGNAL),
+    "conv": (nets.conv(IMAGE, 4, width=3), IMAGE),
+    "grouped convolution": (nn.Sequential(
+        nn.BatchNorm2d(3), nn.Conv2d(3, 6, 3, groups=3, stride=2, bias=False), nn.AvgPool2d(2),
+        nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(6, 5, bias=False)), IMAGE),
+    "nested, batch norm between linear layers": (nn.Sequential(
+        nn.Sequential(nn.BatchNorm1d(24), nn.Linear(24, 8), nn.BatchNorm1d(8), nn.Tanh()),
+        nn.Linear(8, 5)), SIGNAL),
+    "linear on sequences": (nn.Sequential(
+        nn.Unflatten(1, (4, 6)), nn.Linear(6, 3), nn.ReLU(), nn.Flatten(), nn.Linear(12, 5)), SIGNAL),
+    "no rule": (nn.Sequential(nn.Linear(24, 8), Doubled(), nn.BatchNorm1d(8), nn.Linear(8, 5)), SIGNAL),
+}
+
+
+def random_stack(net, replicates):
+    """Values, statistics and biases that differ everywhere, so that no mix-up can hide."""
+    drawn = stack.draw(net, range(replicates))
+    generator = torch.Generator().manual_seed(0)
+    for tensors in (drawn.parameters, drawn.buffers):
+        for name, values in tensors.items():
+            if values.is_floating_point():
+                tensors[name] = torch.rand(values.shape, generator=generator) + 0.1
+    return drawn
+
+
+def test_only_the_net_without_rules_runs_one_after_the_other():
+    assert [name for name, (net, _) in NETS.items() if not has_rules(net)] == ["no rule"]
+
+
+@pytest.mark.parametrize("name", NETS)
+@pytest.mark.parametrize("replicates", [1, 3])
+@pytest.mark.parametrize("shared", [True, False])
+def test_evaluating_a_stack_is_evaluating_each_net(name, replicates, shared):
+    net, task = NETS[name]
+    nets_together = random_stack(net, replicates)
+    x = torch.randn(*([] if shared else [replicates]), 6, *task.shape)
+    outputs = stack.forward(nets_together, x, shared=shared)
+    for r in range(replicates):
+        alone = nets_together.module(r)(x if shared else x[r])
+        torch.testing.assert_close(outputs[r], alone, rtol=1e-4, atol=1e-4)
+
+
+@pytest.mark.parametrize("name", NETS)
+def test_training_mode_gives_each_net_its_own_gradients_and_batch_statistics(name):
+    net, task = NETS[name]
+    together = random_stack(net, 3)
+    modules = [together.module(r).train() for r in range(3)]
+    x, target = torch.randn(3, 6, *task.shape), torch.randn(3, 6, 5)
+    for values in together.parameters.values():
+        values.requires_grad_()
+    (stack.forward(together, x, training=True) - target).square().sum().backward()
+    for r, module in enumerate(modules):
+        (module(x[r]) - target[r]).square().sum().backward()
+        for key, parameter in module.named_parameters():
+            torch.testing.assert_close(together.parameters[key].grad[r], parameter.grad,
+                                       rtol=1e-3, atol=1e-3)
+        for key, buffer in module.named_buffers():
+            torch.testing.assert_close(together.buffers[key][r], buffer, rtol=1e-4, atol=1e-5)
+
+
+def test_a_stack_goes_to_modules_and_back():
+    together = random_stack(NETS["conv1d"][0], 3)
+    again = stack.from_modules([together.module(r) for r in range(3)])
+    for field in ("parameters", "buffers"):
+        for name, values in getattr(together, field).items():
+            assert torch.equal(values, getattr(again, field)[name])
+
+
+def test_parts_of_a_stack_and_stacks_joined():
+    together = random_stack(NETS["mlp"][0], 4)
+    joined = stack.concatenate([together[-1], together[:2], together[[2]]])
+    assert joined.replicates == 4
+    for name, values in together.parameters.items():
+        assert torch.equal(joined.parameters[name], values[[3, 0, 1, 2]])
+    with pytest.raises(IndexError):
+        together[4]
+
+
+def test_unequal_nets_are_refused_with_the_first_difference():
+    with pytest.raises(ValueError, match=r"net 1 differs from net 0 in 'hidden1.weight': "
+                                         r"\(7, 24\) against \(9, 24\)"):
+        stack.from_modules([nets.mlp(SIGNAL, (7,)), nets.mlp(SIGNAL, (9,))])
+    with pytest.raises(ValueError, match="stack 1 has another architecture.*hidden2"):
+        stack.concatenate([stack.draw(nets.mlp(SIGNAL, (7,)), [0]),
+                           stack.draw(nets.mlp(SIGNAL, (7, 7)), [0])])
+    with pytest.raises(ValueError, match="the shapes agree, the modules do not"):
+        stack.from_modules([nn.Sequential(nn.Linear(2, 2), nn.ReLU()),
+                            nn.Sequential(nn.Linear(2, 2), nn.Tanh())])
+
+
+def test_empty_stacks_are_refused():
+    with pytest.raises(ValueError, match="seeds is empty"):
+        stack.draw(nets.mlp(SIGNAL), [])
+    with pytest.raises(ValueError, match="no network to stack"):
+        stack.from_modules([])
+    with pytest.raises(ValueError, match="put an nn.Unflatten before"):
+        stack.forward(stack.draw(nn.Sequential(nn.Conv1d(1, 2, 3)), [0]), torch.zeros(4, 24), shared=True)

@@ -1,0 +1,54 @@
+"""The measurements of lesson 02, against numbers computed by hand."""
+
+import math
+
+import pytest
+import torch
+
+from ticketlab import nets, stack, weights
+from ticketlab.masks import dense
+from ticketlab.nets import Task
+from ticketlab.weights import ALL
+
+
+@pytest.fixture
+def pair():
+    """Two nets of one 2 x 2 layer each, before and after training."""
+    initial = stack.draw(nets.mlp(Task((2,), 2), ()), range(2))
+    final = initial.clone()
+    initial.parameters["output.weight"].copy_(torch.tensor([[[1., 2.], [-3., 4.]], [[1., 1.], [2., 2.]]]))
+    final.parameters["output.weight"].copy_(torch.tensor([[[-1., 2.], [-6., 4.]], [[2., 2.], [4., 4.]]]))
+    return initial, final
+
+
+def test_sign_flips_and_correlation_by_hand(pair):
+    assert weights.sign_flips(*pair)["output"].tolist() == [0.25, 0.0]
+    expected = torch.corrcoef(torch.tensor([[1., 2., -3., 4.], [-1., 2., -6., 4.]]))[0, 1]
+    assert weights.correlation(*pair)["output"].tolist() == pytest.approx([expected.item(), 1.0])
+
+
+def test_distance_moved_by_hand(pair):
+    masks = {"output.weight": torch.tensor([[[True, False], [True, False]], [[False] * 2, [True] * 2]])}
+    moved = weights.distance_moved(*pair, masks)
+    assert moved["kept"]["output"].tolist() == [2.5, 2.0]
+    assert moved["pruned"]["output"].tolist() == [0.0, 1.0]
+    assert math.isnan(weights.distance_moved(*pair, dense(pair[0]))["pruned"][ALL][0])
+    with pytest.raises(ValueError, match="masks are not for this stack"):
+        weights.distance_moved(*pair, {})
+
+
+def test_a_gaussian_has_8_percent_within_a_tenth_of_its_deviation():
+    drawn = stack.draw(nets.mlp(Task((784,), 10)), range(2))
+    shares = weights.share_near_zero(drawn)
+    assert round(weights.GAUSSIAN_SHARE, 4) == 0.0797
+    assert shares["hidden1"].tolist() == pytest.approx([weights.GAUSSIAN_SHARE] * 2, abs=0.003)
+    # pooled over layers of unequal spread, the mixture is more peaked than a Gaussian
+    assert (shares[ALL] > shares["hidden1"]).all()
+    with pytest.raises(ValueError, match="within is 0"):
+        weights.share_near_zero(drawn, within=0)
+
+
+def test_the_table_marks_what_was_measured(pair):
+    table = weights.table({"flips (%)": weights.sign_flips(*pair)}, scale=100, digits=0)
+    assert table.loc["output", "flips (%)"] == "≈ 12 ± 18"
+    assert list(table.index) == ["output", ALL]
