@@ -1,0 +1,193 @@
+"""Data sets as plain tensors: training, validation and test split, and where they came from.
+
+Networks learn from the training split, stopping points are chosen on the validation split, and the
+test split is only ever reported. All examples are on the device at once, so that a batch is one
+indexing operation for all replicates. Lesson 01 builds on this file, and the others through it.
+
+    data = load("mnist1d")          # generated here, needs no network
+    data.x_train.shape              # torch.Size([3500, 40])
+
+`mnist`, `fashion_mnist` and `cifar10` are read from `NAME.npz` in the folder that the environment
+variable TICKETLAB_DATA names, else in the user's cache folder. If neither has the file it is
+downloaded once: into the TICKETLAB_DATA folder if that can be written to, else into the cache.
+"""
+
+from __future__ import annotations
+
+import difflib
+import functools
+import operator
+import random
+import threading
+from dataclasses import dataclass, replace
+from importlib.metadata import version
+
+import numpy as np
+import torch
+
+from ticketlab.image_files import CLASSES, DownloadError, read_images
+
+__all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
+
+# The part of the published training set that becomes validation: 500 of 4,000; 216 of 1,437; twice
+# 5,000 of 60,000 (the 55k/5k split of Frankle & Carbin 2019, arXiv 1803.03635); 5,000 of 50,000.
+VALIDATION_SHARE = {
+    "mnist1d": 1 / 8, "digits": 0.15, "mnist": 1 / 12, "fashion_mnist": 1 / 12, "cifar10": 1 / 10}
+
+# Generating mnist1d changes the random state of the whole process for a moment.
+_one_at_a_time = threading.Lock()
+
+
+@dataclass(frozen=True, repr=False, eq=False)
+class Data:
+    """One data set: float32 examples `x_* [N, *shape]`, int64 labels `y_* [N]`, on one device.
+
+    `shape` is that of one example, `classes` the number of labels, `provenance` a note for people.
+    Examples are in standard deviations of the training split, around its mean. Lesson 01 on.
+    """
+
+    name: str
+    x_train: torch.Tensor
+    y_train: torch.Tensor
+    x_val: torch.Tensor
+    y_val: torch.Tensor
+    x_test: torch.Tensor
+    y_test: torch.Tensor
+    classes: int
+    shape: tuple[int, ...]
+    provenance: str
+
+    def to(self, device: str | torch.device) -> Data:
+        """The same data with all tensors on `device`. Raises torch's own error if there is none."""
+        tensors = {k: v.to(device) for k, v in vars(self).items() if isinstance(v, torch.Tensor)}
+        return replace(self, **tensors)
+
+    def first(self, n: int) -> Data:
+        """The training split cut to `n` examples, for the learning curves of lesson 06.
+
+        Class counts differ by at most one while every class has examples left, and `first(100)` is
+        a subset of `first(200)`. Examples keep their order and their values, standardised by the
+        whole training split; validation and test are untouched. Raises ValueError for n outside
+        1 ... len(x_train), TypeError for anything but a whole number.
+        """
+        total = len(self.x_train)
+        n = _whole_number("n", n, 1, total, "ask for fewer, or load with a smaller `validation`")
+        labels = self.y_train.cpu()
+        # The first example of each class, then the second of each, ...: balanced at every n.
+        order = torch.argsort(_rank_in_class(labels) * self.classes + labels)
+        kept = order[:n].sort().values.to(self.x_train.device)
+        note = f" Training cut to {n:,} examples." if n < total else ""
+        return replace(self, x_train=self.x_train[kept], y_train=self.y_train[kept],
+                       provenance=self.provenance + note)
+
+    def __repr__(self) -> str:
+        sizes = "/".join(str(len(y)) for y in (self.y_train, self.y_val, self.y_test))
+        return (f"Data({self.name!r}: {sizes} training/validation/test, shape {self.shape}, "
+                f"{self.classes} classes, on {self.y_train.device})")
+
+
+def load(name: str = "mnist1d", *, validation: int | None = None, validation_seed: int = 0,
+         device: str | torch.device = "cpu", progress: bool = True) -> Data:
+    """Load a data set by name, split and standardised, as tensors on `device`. Lesson 01 on.
+
+    mnist1d        40 numbers, 3,500/500/1,000; generated (Greydanus & Kobak 2024, arXiv 2011.14439)
+    digits         1x8x8, 1,221/216/360; comes with scikit-learn (Alpaydin & Kaynak 1998)
+    mnist          1x28x28, 55,000/5,000/10,000 (LeCun et al. 1998)
+    fashion_mnist  1x28x28, 55,000/5,000/10,000 (Xiao et al. 2017, arXiv 1708.07747)
+    cifar10        3x32x32, 45,000/5,000/10,000 (Krizhevsky 2009)
+
+    `validation` examples (default: as above; 0 for none) are drawn from the published training set,
+    in its class proportions, by `validation_seed` alone: the same on every machine and device, and
+    the global random state stays as it is. Mean and standard deviation come from the training
+    examples that remain, per channel. `progress` shows bars while downloading.
+
+    Raises ValueError for an unknown name, a `validation` out of range or a damaged file; TypeError
+    for a `validation` that is no whole number; FileNotFoundError if TICKETLAB_DATA names no folder;
+    PermissionError if there is no folder to download to; DownloadError if that fails.
+    """
+    if name not in VALIDATION_SHARE:
+        close = difflib.get_close_matches(str(name).lower(), VALIDATION_SHARE, n=1)
+        raise ValueError(f"unknown data set {name!r}: choose one of "
+                         + ", ".join(map(repr, VALIDATION_SHARE))
+                         + (f"; did you mean {close[0]!r}?" if close else ""))
+    source = {"mnist1d": _mnist1d, "digits": _digits}.get(name, lambda: read_images(name, progress))
+    x, y, x_test, y_test, origin = source()
+    x, x_test = torch.from_numpy(x), torch.from_numpy(x_test)
+    y, y_test = (torch.from_numpy(each).to(torch.int64, copy=True) for each in (y, y_test))
+    size = round(len(y) * VALIDATION_SHARE[name]) if validation is None else validation
+    size = _whole_number("validation", size, 0, len(y) - 1,
+                         f"leave some of the {len(y):,} examples for training")
+    held_out = _draw(y, size, validation_seed)
+
+    # Converted after splitting, so that there is never more than one float copy of the images.
+    x_train, x_val, x_test = (
+        each.to(torch.float32, copy=True) for each in (x[~held_out], x[held_out], x_test))
+    all_but_channels = (0, 2, 3) if x.ndim == 4 else (0, 1)
+    std, mean = torch.std_mean(x_train, dim=all_but_channels, keepdim=True, correction=0)
+    if not (std > 0).all():
+        raise ValueError(f"{name} ({origin}) has a channel with one value throughout training, so "
+                         "it cannot be standardised: use other data, or a smaller `validation`")
+    for each in (x_train, x_val, x_test):
+        each.sub_(mean).div_(std)
+
+    provenance = (f"{name}: {origin}. {len(x_train):,} training, {size:,} validation (drawn with "
+                  f"seed {validation_seed}) and {len(x_test):,} test examples, standardised by the "
+                  "training split.")
+    return Data(name, x_train, y[~held_out], x_val, y[held_out], x_test, y_test,
+                CLASSES, tuple(x.shape[1:]), provenance).to(device)
+
+
+def _whole_number(name: str, value: int, low: int, high: int, cure: str) -> int:
+    try:
+        value = operator.index(value)
+    except TypeError:
+        raise TypeError(f"{name}={value!r} is not a whole number: it counts examples, "
+                        f"{low} to {high}") from None
+    if not low <= value <= high:
+        raise ValueError(f"{name}={value} is out of range {low} to {high}: {cure}")
+    return value
+
+
+def _rank_in_class(labels: torch.Tensor) -> torch.Tensor:
+    """For each example, how many of its class come before it."""
+    count = torch.bincount(labels, minlength=CLASSES)
+    order = torch.argsort(labels, stable=True)
+    rank = torch.arange(len(labels), device="cpu") - (count.cumsum(0) - count)[labels[order]]
+    return torch.empty_like(labels).index_copy_(0, order, rank)
+
+
+def _draw(labels: torch.Tensor, size: int, seed: int) -> torch.Tensor:
+    """A boolean mask [N] of `size` examples, drawn by `seed` in proportion to class frequency."""
+    generator = torch.Generator("cpu").manual_seed(seed)
+    shuffled = torch.randperm(len(labels), generator=generator, device="cpu")
+    classes = labels[shuffled]
+    # How far through its class each example stands: those least far are in proportion at any size.
+    position = (_rank_in_class(classes) + 0.5).double() / torch.bincount(labels)[classes]
+    chosen = shuffled[torch.argsort(position, stable=True)[:size]]
+    return torch.zeros_like(labels, dtype=torch.bool).index_fill_(0, chosen, True)
+
+
+@functools.cache
+def _mnist1d() -> tuple:
+    from mnist1d.data import get_dataset_args, make_dataset
+
+    # The package's `get_dataset` downloads and writes a file; `make_dataset` only seeds globally.
+    with _one_at_a_time:
+        states = random.getstate(), np.random.get_state()
+        try:
+            made = make_dataset(get_dataset_args())
+        finally:
+            random.setstate(states[0])
+            np.random.set_state(states[1])
+    origin = f"generated by the package mnist1d {version('mnist1d')} with its default settings"
+    return made["x"], made["y"], made["x_test"], made["y_test"], origin
+
+
+def _digits() -> tuple:
+    from sklearn.datasets import load_digits
+
+    x, y = load_digits().images[:, None], load_digits().target
+    # A seed of its own, so that `validation_seed` does not move the test split.
+    test = _draw(torch.from_numpy(y), 360, seed=0).numpy()
+    origin = f"load_digits of scikit-learn {version('scikit-learn')}"
+    return x[~test], y[~test], x[test], y[test], origin
