@@ -11,8 +11,17 @@ from ticketlab import masks as masks_room
 from ticketlab import nets, stack
 from ticketlab.masks import apply_masks, dense, density, describe, layer_densities, nested, prunable
 from ticketlab.nets import Task
-from ticketlab.pruning import (LayerCollapse, ladder, magnitude, movement, prune, random, rate_for,
-                               removal_ranks, saliency)
+from ticketlab.pruning import (
+    LayerCollapse,
+    ladder,
+    magnitude,
+    movement,
+    prune,
+    random,
+    rate_for,
+    removal_ranks,
+    saliency,
+)
 
 LENET = nets.mlp(Task((1, 28, 28), 10))
 PAPER_RATES = {"hidden": 0.2, "output": 0.1}

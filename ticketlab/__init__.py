@@ -2,7 +2,8 @@
 
 The rooms, in the order in which they build on one another::
 
-    data, nets -> stack -> masks -> training, pruning -> figures, panels, claims
+    data, nets -> stack -> masks -> training, pruning, weights -> figures, panels
+    recipe -> scales; claims
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
 ``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.
@@ -10,17 +11,16 @@ The rooms, in the order in which they build on one another::
 
 import importlib
 
-from ticketlab import data, masks, nets, pruning, stack, training
+from ticketlab import data, masks, nets, pruning, scales, stack, training, weights
 from ticketlab.recipe import Recipe
 from ticketlab.stack import Stack, draw
 from ticketlab.training import Snapshot, evaluate, train
 
 __version__ = "0.1.0"
-
-_LATER = ("claims", "figures", "panels", "weights")
-
 __all__ = ["Recipe", "Snapshot", "Stack", "data", "draw", "evaluate", "masks", "nets", "pruning",
-           "stack", "train", "training", *_LATER]
+           "scales", "stack", "train", "training", "weights"]
+
+_LATER = ("claims", "figures", "panels")
 
 
 def __getattr__(name):

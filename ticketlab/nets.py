@@ -9,7 +9,6 @@ from collections import OrderedDict
 from math import prod
 from typing import NamedTuple
 
-import torch
 from torch import nn
 
 

@@ -1,0 +1,419 @@
+"""The prune panel and the guess: the masks of ``prune``, exact numbers, constant text, no output from callbacks."""
+
+import asyncio
+import base64
+import re
+from io import BytesIO
+
+import ipywidgets
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+
+import ticketlab as tl
+from ticketlab import panels, pruning
+from ticketlab.guesses import VIEW
+from ticketlab.masks import apply_masks, dense
+from ticketlab.prune_table import GRID, RATES, PruneTable
+
+BETWEEN = next(RATES[p] for p in range(150, 200) if p not in GRID)  # a rate where nothing is measured beforehand
+
+
+class Data:
+    """The test split of a data set of noise, and what a net needs to know of it."""
+
+    def __init__(self, shape=(12,), classes=4, examples=90):
+        noise = torch.Generator().manual_seed(3)
+        self.shape, self.classes = shape, classes
+        self.x_test = torch.randn(examples, *shape, generator=noise)
+        self.y_test = torch.randint(classes, (examples,), generator=noise)
+
+
+@pytest.fixture(scope="module")
+def data():
+    return Data()
+
+
+@pytest.fixture(scope="module")
+def stack(data):
+    return tl.draw(tl.nets.mlp(data, (9, 7)), [0, 1, 2])
+
+
+@pytest.fixture
+def panel(stack, data):
+    return panels.prune_panel(stack, data, replicate=1)
+
+
+def picture_and_numbers(panel):
+    return panel.picture.value, panel.numbers.value
+
+
+def svgs(panel):
+    return re.findall(r"<svg.*?</svg>", panel.picture.value)
+
+
+# ---- the same masks as prune ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("scope", pruning.SCOPES)
+@pytest.mark.parametrize("name", ["magnitude", "random", "saliency"])
+def test_the_cut_is_that_of_prune(stack, data, scope, name):
+    scores = {"magnitude": pruning.magnitude, "random": pruning.random(range(3)), "saliency": odd_score}
+    panel = panels.prune_panel(stack, data, scope=scope, score=name, scores={"saliency": odd_score})
+    for rate in (0.005, 0.29, 0.5, 0.855):
+        panel.rate = rate
+        expected = pruning.prune(stack, rate=rate, score=scores[name], scope=scope)
+        assert all(torch.equal(panel.masks[weight], mask) for weight, mask in expected.items())
+
+
+def odd_score(stack):
+    return {name: stack.parameters[name].detach() ** 3 + 0.1 for name in dense(stack)}
+
+
+@settings(max_examples=40)
+@given(st.integers(1, 9), st.lists(st.integers(1, 8), max_size=2), st.integers(2, 5), st.integers(1, 3),
+       st.integers(0, len(RATES) - 1), st.sampled_from(pruning.SCOPES), st.integers(0, 50))  # fmt: skip
+def test_every_cut_of_every_small_net_counts_whole_weights_as_prune_does(
+        inputs, hidden, classes, replicates, position, scope, seed):
+    stack = tl.draw(tl.nets.mlp(tl.nets.Task((inputs,), classes), hidden), range(seed, seed + replicates))
+    # rounded, so that there are ties
+    stack = stack.map(lambda t: (10 * t).round() / 10)
+    table = PruneTable(stack, pruning.magnitude, scope, replicates - 1)
+    masks = table.masks(position)
+    try:
+        expected = pruning.prune(stack, rate=RATES[position], scope=scope)
+    except pruning.LayerCollapse:
+        assert any(not mask.flatten(1).any(1).all() for mask in masks.values())
+    except ValueError:  # a cut of nothing: rate 0, or too few weights for it
+        assert all(mask.all() for mask in masks.values())
+    else:
+        assert all(torch.equal(masks[name], mask) for name, mask in expected.items())
+    for layer, view in table.views.items():
+        names = [n for n in masks if layer in ("all layers", tl.masks.layer_name(n))]
+        kept = torch.cat([masks[n][-1].flatten() for n in names]).numpy()
+        values = torch.cat([stack.parameters[n][-1].flatten() for n in names]).double().numpy()
+        assert view.kept[position] == kept.sum()
+        np.testing.assert_array_equal(view.total, np.histogram(values, view.edges)[0])
+        np.testing.assert_array_equal(view.pruned[:, position], np.histogram(values[~kept], view.edges)[0])
+
+
+def test_the_threshold_parts_kept_from_pruned_in_each_layer(panel, stack):
+    panel.rate = 0.6
+    for layer, threshold in panel.state().threshold.items():
+        weights, kept = stack.parameters[f"{layer}.weight"][1].abs(), panel.masks[f"{layer}.weight"][1]
+        assert weights[~kept].max().item() == pytest.approx(threshold) and weights[kept].min() > threshold
+    panel.scope = "global"
+    assert len(set(panel.state().threshold.values())) == 1
+    panel.score = "random"
+    assert panel.state().threshold == {}
+
+
+# ---- the numbers ----------------------------------------------------------------------------------
+
+
+def test_density_sparsity_and_rate_are_exact(panel):
+    panel.rate = 0.705
+    now = panel.state()
+    kept = 199 - round(0.705 * 108) - round(0.705 * 63) - round(0.705 * 28)
+    assert (now.kept, now.weights, now.rate) == (kept, 199, 0.705)
+    assert now.density == kept / 199 and now.sparsity == 1 - kept / 199
+    assert sum(now.kept_by_layer.values()) == kept
+    assert f"{kept} of 199 weights kept" in panel.numbers.value
+    for word in ("density", "sparsity", "rate 70.5 %"):
+        assert word in panel.numbers.value
+
+
+def test_accuracy_after_settling_is_that_of_the_pruned_stack(panel, stack, data):
+    panel.scope, panel.rate = "global", BETWEEN
+    accuracy = tl.evaluate(apply_masks(stack, pruning.prune(stack, rate=BETWEEN, scope="global")),
+                           data.x_test, data.y_test)[1].double()
+    now = panel.state()
+    assert now.exact
+    assert (now.accuracy, now.lowest, now.highest) == (accuracy.mean(), accuracy.min(), accuracy.max())
+    assert f"<b>{100 * accuracy.mean():.1f} %</b>" in panel.numbers.value and "exact" in panel.numbers.value
+
+
+def test_while_it_moves_the_accuracy_is_interpolated_and_says_so(panel):
+    seen = []
+
+    async def drag():
+        panel.rate = BETWEEN
+        seen.append(panel.numbers.value)
+        await asyncio.sleep(3 * panels.REST)
+        seen.append(panel.numbers.value)
+
+    asyncio.run(drag())
+    assert "interpolated" in seen[0] and "exact" not in seen[0]
+    assert "exact" in seen[1] and "interpolated" not in seen[1]
+
+
+def test_interpolated_numbers_lie_on_the_line_between_their_measured_neighbours(panel):
+    curve, position = panel._curve(), round(BETWEEN * 200)
+    before, after = max(p for p in GRID if p < position), min(p for p in GRID if p > position)
+    part = (position - before) / (after - before)
+    expected = (1 - part) * curve.at(before)[0] + part * curve.at(after)[0]
+    assert curve.at(position) == (pytest.approx(expected), *curve.at(position)[1:3], False)
+
+
+def test_of_many_moves_the_last_one_counts_and_is_the_only_one_computed(panel, monkeypatch):
+    measured = []
+    curve = panel._curve()
+    own = curve.measure
+    monkeypatch.setattr(curve, "measure", lambda position: measured.append(position) or own(position))
+
+    async def drag():
+        for position in range(150, 194):
+            panel.slider.value = position / 2
+        await asyncio.sleep(3 * panels.REST)
+
+    asyncio.run(drag())
+    assert measured == [193] and panel.state().rate == 0.965
+
+
+def test_the_numbers_follow_replicate_and_layer(stack, data):
+    one, other = (panels.prune_panel(stack, data, scope="global", replicate=r, rate=0.8) for r in (0, 2))
+    masks = pruning.prune(stack, rate=0.8, scope="global")
+    for replicate, panel in ((0, one), (2, other)):
+        expected = {tl.masks.layer_name(n): int(m[replicate].sum()) for n, m in masks.items()}
+        assert panel.state().kept_by_layer == expected
+
+
+def test_an_emptied_layer_is_said_and_the_panel_goes_on(panel):
+    panel.scope, panel.score, panel.rate = "global", "magnitude", 0.995
+    empty = panel.state().empty
+    assert panel.state().kept == 1 and len(empty) == 2
+    assert all(f"layer {layer} is empty" in panel.numbers.value for layer in empty)
+    panel.rate = 0.2
+    assert panel.state().empty == () and "empty" not in panel.numbers.value
+
+
+# ---- the picture ----------------------------------------------------------------------------------
+
+
+def test_three_pictures_that_say_in_words_what_they_show(panel):
+    panel.rate = 0.5
+    histogram, layers, accuracy = svgs(panel)
+    assert all('role="img"' in svg for svg in svgs(panel))
+    assert 'aria-label="Histogram of the weights of all layers:' in histogram and "99 kept, 100 pruned" in histogram
+    assert "hidden1 54 of 108, 50.0 percent" in layers
+    assert "at 50.0 percent pruned" in accuracy
+    for words in ("weight value", "number of weights", "kept 99", "pruned 100"):
+        assert words in histogram
+    for words in ("prune rate (%)", "test accuracy (%)"):
+        assert words in accuracy
+
+
+def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
+    panel.layer, panel.rate = "hidden2", 0.5
+    threshold = panel.state().threshold["hidden2"]
+    histogram = svgs(panel)[0]
+    assert f"±{threshold:.3g}" in histogram
+    xs = sorted({float(x) for x in re.findall(r'<line x1="([\d.]+)"', histogram)})
+    edges = panel._table().views["hidden2"].edges
+    left, right = 56, 362 - 14
+    expected = [left + (v - edges[0]) / (edges[-1] - edges[0]) * (right - left) for v in (-threshold, threshold)]
+    assert xs == pytest.approx(expected, abs=0.06)
+    panel.score = "random"
+    assert "±" not in svgs(panel)[0] and "<line" not in svgs(panel)[0]
+
+
+def test_every_move_changes_picture_and_numbers(panel):
+    seen = set()
+    for position in range(len(RATES)):
+        panel.slider.value = position / 2
+        seen.add(picture_and_numbers(panel))
+    assert len(seen) == len(RATES)
+
+
+# ---- widgets --------------------------------------------------------------------------------------
+
+
+def test_every_control_has_a_description_and_a_tip(panel):
+    controls = [panel.slider, panel.field, *panel._choices.values()]
+    assert [c.description for c in controls] == ["prune rate (%)", "rate (%)", "scope", "score", "layer"]
+    for control in controls:
+        assert getattr(control, "tooltip", None) or control.description_tooltip
+    assert panel.slider.continuous_update and panel.slider.step == 0.5
+    assert "ticketlab-prune-panel" in panel.box._dom_classes
+    assert "ticketlab-numbers" in panel.numbers._dom_classes
+
+
+def test_the_number_field_and_the_slider_are_one(panel):
+    panel.field.value = 62.5
+    assert panel.rate == 0.625
+    panel.rate = 0.4
+    assert panel.field.value == 40
+
+
+def test_a_typed_number_between_two_steps_goes_to_the_nearer(panel):
+    panel.field.value = 85.3
+    assert (panel.rate, panel.slider.value, panel.field.value) == (0.855, 85.5, 85.5)
+    assert panel.state().rate == 0.855
+
+
+def test_callbacks_print_and_display_nothing(panel, capsys, monkeypatch):
+    from IPython.core import display_functions
+
+    shown = []
+    monkeypatch.setattr(display_functions, "publish_display_data", lambda *a, **k: shown.append(a))
+    for change in (("rate", 0.3), ("scope", "global"), ("score", "random"), ("layer", "output"), ("rate", 0.7)):
+        before = picture_and_numbers(panel)
+        setattr(panel, *change)
+        assert picture_and_numbers(panel) != before
+    assert capsys.readouterr() == ("", "") and not shown
+
+
+def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(stack, data):
+    def broken(stack):
+        raise ArithmeticError("no <score> today")
+
+    panel = panels.prune_panel(stack, data, scores={"broken": broken})
+    errors = []
+
+    async def choose():
+        asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
+        panel.score = "broken"
+        await asyncio.sleep(2 * panels.REST)
+
+    asyncio.run(choose())
+    assert not errors
+    assert "ArithmeticError" in panel.numbers.value and "no &lt;score&gt; today" in panel.numbers.value
+    with pytest.raises(ArithmeticError):
+        panel.state()
+    panel.score = "magnitude"
+    assert panel.state().exact
+
+
+def test_two_panels_do_not_disturb_one_another(stack, data):
+    one, other = panels.prune_panel(stack, data, rate=0.3), panels.prune_panel(stack, data, rate=0.3)
+    before = picture_and_numbers(other)
+    one.rate, one.scope, one.layer = 0.9, "global", "output"
+    assert picture_and_numbers(other) == before and other.rate == 0.3
+    # a pattern's name is global to the page: equal names would let one panel's end take the other's hatching
+    names = [set(re.findall(r'pattern id="([^"]+)"', panel.picture.value)) for panel in (one, other)]
+    assert len(names[0]) == len(names[1]) == 1 and names[0] != names[1]
+
+
+# ---- what a notebook stores -----------------------------------------------------------------------
+
+
+def test_the_text_is_constant_whatever_the_panel_shows(panel):
+    texts = set()
+    for rate in (0.1, 0.9):
+        panel.rate = rate
+        texts.add(panel._repr_mimebundle_()["text/plain"])
+    assert texts == {repr(panel)} == {"prune panel: sliders for prune rate, scope, score and layer"}
+
+
+def test_a_small_picture_is_stored_beside_the_widget(panel):
+    picture = base64.b64decode(panel._repr_mimebundle_()["image/png"])
+    assert len(picture) < 60_000
+    assert Image.open(BytesIO(picture)).size[0] >= 700
+
+
+def test_the_picture_shows_the_state_of_the_panel(panel):
+    panel.rate, panel.scope, panel.layer = 0.75, "global", "hidden1"
+    now = panel.state()
+    histogram, layers, accuracy = panel.figure().axes
+    kept = next(p for p in histogram.patches if p.get_label() == "kept").get_data().values
+    assert kept.sum() == now.kept_by_layer["hidden1"]
+    assert sorted(abs(line.get_xdata()[0]) for line in histogram.lines) == pytest.approx([now.threshold["hidden1"]] * 2)
+    widths = [bar.get_width() for bar in layers.containers[0].patches]
+    assert widths == pytest.approx([100 * n / s for n, s in zip(now.kept_by_layer.values(), (108, 63, 28), strict=True)])
+    assert accuracy.lines[-1].get_xydata()[0] == pytest.approx((75, 100 * now.accuracy))
+
+
+@pytest.mark.parametrize("make", ["panel", "guess"])
+def test_the_widget_view_is_that_of_the_box_and_representations_can_be_chosen(panel, make):
+    shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
+    view = shown._repr_mimebundle_()[VIEW]
+    assert view == {"version_major": 2, "version_minor": 0, "model_id": shown.box.model_id}
+    assert isinstance(shown.box, ipywidgets.Widget) and shown.box.model_id
+    assert set(shown._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert VIEW not in shown._repr_mimebundle_(exclude=[VIEW])
+
+
+@pytest.mark.parametrize("make", ["panel", "guess"])
+def test_ipython_shows_text_picture_and_widget_as_the_last_line_of_a_cell(panel, make):
+    from IPython.core.formatters import DisplayFormatter
+
+    shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
+    bundle, _ = DisplayFormatter().format(shown)
+    assert set(bundle) == {"text/plain", VIEW, "image/png" if make == "panel" else "text/html"}
+    assert all(isinstance(value, str) for kind, value in bundle.items() if kind != VIEW)
+
+
+# ---- bad input ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"rate": 1.0}, r"rate is 1.0; the slider goes from 0 to 0.995 in steps of 0.005"),
+    ({"rate": -0.1}, "rate is -0.1"),
+    ({"rate": 0.123}, "in steps of 0.005"),
+    ({"rate": float("nan")}, "rate is nan"),
+    ({"scope": "layers"}, "scope is 'layers'.*'layer', 'global'.*did you mean 'layer'"),
+    ({"score": "magnitud"}, "score is 'magnitud'.*did you mean 'magnitude'"),
+    ({"layer": "hidden9"}, "layer is 'hidden9'.*'all layers', 'hidden1'"),
+    ({"replicate": 3}, "replicate is 3.*0 to 2"),
+    ({"replicate": -1}, "replicate is -1"),
+])  # fmt: skip
+def test_the_panel_says_what_is_wrong(stack, data, options, message):
+    with pytest.raises(ValueError, match=message):
+        panels.prune_panel(stack, data, **options)
+
+
+@pytest.mark.parametrize("attribute, value", [("rate", 1.2), ("scope", "x"), ("score", "x"), ("layer", "x")])
+def test_a_refused_setting_leaves_the_panel_as_it_was(panel, attribute, value):
+    before = picture_and_numbers(panel)
+    with pytest.raises(ValueError, match=f"{attribute} is"):
+        setattr(panel, attribute, value)
+    assert picture_and_numbers(panel) == before
+
+
+@pytest.mark.parametrize("other, message", [
+    (Data(shape=(13,)), r"cannot read an example of shape \(13,\)"),
+    (Data(classes=5), "4 classes apart, the data have 5"),
+])  # fmt: skip
+def test_another_data_set_than_the_stacks_is_refused(stack, other, message):
+    with pytest.raises(ValueError, match=message):
+        panels.prune_panel(stack, other)
+
+
+# ---- the guess ------------------------------------------------------------------------------------
+
+
+def test_a_guess_begins_in_the_middle_and_is_where_the_slider_stands():
+    guess = panels.guess("How many weights can go?", low=0, high=99, step=1, unit="%")
+    assert guess.value == 50
+    guess.slider.value = 80
+    assert guess.value == 80
+    assert panels.guess("?", low=0, high=1, step=0.1, value=0.3).value == 0.3
+
+
+def test_a_guess_is_stored_as_question_and_answer():
+    guess = panels.guess("Is a < b?", low=0, high=20, step=0.5, unit="pp", value=2.5)
+    bundle = guess._repr_mimebundle_()
+    assert bundle["text/plain"] == "Is a < b?\nyour guess: 2.5 pp"
+    assert bundle["text/html"] == "<p><b>Is a &lt; b?</b><br>your guess: 2.5 pp</p>"
+
+
+def test_a_guess_can_be_typed_and_every_control_has_a_description_and_a_tip():
+    guess = panels.guess("How many?", low=0, high=20, step=0.5, unit="pp")
+    guess.field.value = 7.5
+    assert guess.value == 7.5
+    assert [guess.slider.description, guess.field.description] == ["your guess (pp)", "guess (pp)"]
+    for control in (guess.slider, guess.field):
+        assert "How many?" in (getattr(control, "tooltip", None) or control.description_tooltip)
+
+
+@pytest.mark.parametrize("options, message", [
+    ({"low": 5, "high": 5, "step": 1}, "low is 5, high is 5"),
+    ({"low": 0, "high": 5, "step": 0}, "step is 0"),
+    ({"low": 0, "high": 5, "step": 1, "value": 6}, "value is 6.*from 0 to 5"),
+])  # fmt: skip
+def test_a_guess_says_what_is_wrong(options, message):
+    with pytest.raises(ValueError, match=message):
+        panels.guess("?", **options)

@@ -1,0 +1,154 @@
+"""What all figures share: colours, names, and the checks of what they are given.
+
+The colours are those of Okabe & Ito (2008), which people with any colour vision can tell apart;
+each has one meaning within a family (weights, arms), and no meaning rests on colour alone: pruned
+weights are hatched as well, and arms differ in marker. Lessons 01-03 build on this file.
+"""
+
+import difflib
+import math
+
+import numpy as np
+import torch
+from matplotlib import pyplot
+from torch import Tensor
+
+from ticketlab.masks import Masks, check_masks, layer_name, prunable
+from ticketlab.stack import Stack
+
+BLACK, GREY = "#000000", "#999999"
+ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
+
+# weights
+INITIAL, FINAL, KEPT, PRUNED, GAUSSIAN = BLACK, SKY, BLUE, ORANGE, VERMILLION
+HATCH = "////"
+
+# arms of an experiment: colour and marker; what is not named here takes the next of the spares
+ARMS = {"dense": (BLACK, "o"), "ticket": (BLUE, "o"), "one_shot": (GREEN, "D"),
+        "reinit": (ORANGE, "s"), "random": (VERMILLION, "^"), "signs": (PURPLE, "v"),
+        "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (YELLOW, "*")}
+SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, "v"),
+          (SKY, "P"), (BLACK, "X"), (GREY, "*")]
+
+ALL = "all layers"
+
+
+def arm_styles(arms) -> dict[str, tuple[str, str]]:
+    """Colour and marker of each arm, none twice while there are enough."""
+    used = [ARMS[arm] for arm in arms if arm in ARMS]
+    colours = {colour for colour, _ in used}
+    spares = [style for style in SPARES if style[0] not in colours] or SPARES
+    styles, spare = {}, 0
+    for arm in arms:
+        if arm in ARMS:
+            styles[arm] = ARMS[arm]
+        else:
+            styles[arm] = spares[spare % len(spares)]
+            spare += 1
+    return styles
+
+
+def choose(what: str, value, allowed) -> None:
+    """Raises ValueError naming what is allowed, and the nearest of it, unless value is."""
+    allowed = list(allowed)
+    if value not in allowed:
+        close = difflib.get_close_matches(str(value), [str(each) for each in allowed], n=1)
+        raise ValueError(f"{what} is {value!r}; choose one of {', '.join(map(repr, allowed))}"
+                         + (f" (did you mean {close[0]!r}?)" if close else ""))
+
+
+def layers(stack: Stack) -> list[str]:
+    """Names of the layers whose weights may be pruned, input to output."""
+    return [layer_name(name) for name in prunable(stack.net)]
+
+
+def check_replicate(stack: Stack, replicate: int) -> None:
+    """Raises ValueError unless the stack has a network of that number."""
+    if isinstance(replicate, bool) or not isinstance(replicate, int) \
+            or not 0 <= replicate < stack.replicates:
+        raise ValueError(f"replicate is {replicate!r}; this stack has {stack.replicates}, "
+                         f"so it must be a whole number from 0 to {stack.replicates - 1}")
+
+
+def weights(stack: Stack, layer: str, replicate: int) -> Tensor:
+    """Weights of one layer of one network, in their own shape; ``ALL`` gives all of them flat.
+
+    Raises ValueError for a layer or replicate that the stack has not.
+    """
+    check_replicate(stack, replicate)
+    return _of(stack.parameters, stack, layer, replicate)
+
+
+def mask(masks: Masks, stack: Stack, layer: str, replicate: int) -> Tensor:
+    """The mask that belongs to ``weights`` of the same arguments; raises ValueError likewise."""
+    check_replicate(stack, replicate)
+    check_masks(stack, masks)
+    return _of(masks, stack, layer, replicate)
+
+
+def check_pair(initial: Stack, final: Stack) -> None:
+    """Raises ValueError unless the two stacks are the same networks at two times."""
+    if layers(initial) != layers(final) or any(
+            initial.parameters[name].shape[1:] != final.parameters[name].shape[1:]
+            for name in prunable(final.net)):
+        raise ValueError(f"initial and final are not of one architecture: initial has "
+                         f"{layers(initial)}, final has {layers(final)}, and the shapes must "
+                         "agree too; give the stack that training began with")
+    if initial.replicates != final.replicates:
+        raise ValueError(f"initial has {initial.replicates} replicates and final has "
+                         f"{final.replicates}; give the stack that training began with")
+
+
+def ticks(low: float, high: float, about: int = 5) -> list[float]:
+    """About that many round numbers from low to high: multiples of 1, 2 or 5 times a power of 10."""
+    if not high > low:
+        return [low]
+    rough = (high - low) / about
+    power = 10.0 ** math.floor(math.log10(rough))
+    step = next(power * m for m in (1, 2, 5, 10) if power * m >= rough * 0.999)
+    first, last = math.ceil(low / step - 1e-9), math.floor(high / step + 1e-9)
+    digits = max(0, -math.floor(math.log10(step)))
+    return [round(number * step, digits) + 0.0 for number in range(first, last + 1)]
+
+
+def one_axes(ax, size=(6.0, 3.8)):
+    """The given axes, or those of a new figure of that size in inches."""
+    return pyplot.subplots(figsize=size, layout="constrained")[1] if ax is None else ax
+
+
+def many_axes(axes, number: int, each: str, size=(3.2, 2.9), width: int = 4, **options):
+    """As many axes as there are layers or units (``each``): the given ones, or a new grid of them.
+
+    size: of one, in inches. width: of the grid. Raises ValueError for another number of axes.
+    """
+    if axes is None:
+        width = min(number, width)
+        rows = -(-number // width)
+        axes = pyplot.subplots(rows, width, figsize=(size[0] * width, size[1] * rows),
+                               squeeze=False, layout="constrained", **options)[1].flatten()
+        for ax in axes[number:]:
+            ax.remove()
+        return axes[:number]
+    axes = np.atleast_1d(np.asarray(axes, dtype=object)).flatten()
+    if len(axes) != number:
+        raise ValueError(f"{len(axes)} axes for {number} {each}s; give one each, or none")
+    return axes
+
+
+def finish(ax, legend: bool, outside: bool = False):
+    """Axes without the two idle spines, and with a legend if there is something to explain."""
+    ax.spines[["top", "right"]].set_visible(False)
+    if legend and ax.get_legend_handles_labels()[1]:
+        place = ({"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "borderaxespad": 0.2}
+                 if outside else {})
+        ax.legend(frameon=False, fontsize="small", **place)
+    return ax
+
+
+def _of(tensors: dict[str, Tensor], stack: Stack, layer: str, replicate: int) -> Tensor:
+    names = list(prunable(stack.net))
+    if layer == ALL:
+        return torch.cat([tensors[name][replicate].detach().flatten() for name in names]).cpu()
+    choose("layer", layer, [*layers(stack), ALL])
+    return tensors[names[layers(stack).index(layer)]][replicate].detach().cpu()

@@ -1,0 +1,265 @@
+"""Sliders: the prune panel of lesson 03, and the guess with which every lesson begins.
+
+Core ipywidgets only, versions 7.7.1 (Colab) and 8. Callbacks only assign traits: they print and
+display nothing, so a cell's outputs never depend on who moved what. Stored notebooks hold a
+picture in place of the widget, because a widget shows nothing where no kernel runs.
+"""
+
+import asyncio
+import base64
+import io
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from ticketlab import drawing, svg
+from ticketlab.drawing import ALL
+from ticketlab.guesses import Guess, chosen, guess, tip, view
+from ticketlab.masks import Masks, describe
+from ticketlab.prune_table import (
+    GRID,
+    RATES,
+    STEPS,
+    AccuracyCurve,
+    PruneTable,
+    Reading,
+    check_data,
+    read,
+)
+from ticketlab.pruning import SCOPES, Score, magnitude, random
+from ticketlab.stack import Stack
+
+__all__ = ["Guess", "PrunePanel", "Reading", "guess", "prune_panel"]
+
+REST = 0.15  # seconds without a move after which the accuracy is computed exactly
+GAP = "2px 12px 2px 2px"
+
+
+def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
+                score: str = "magnitude", layer: str = ALL, replicate: int = 0,
+                scores: dict[str, Score] | None = None) -> "PrunePanel":
+    """A panel that prunes a trained stack in one shot while a slider moves.
+
+    stack: trained networks; the accuracies are of all of them, the histogram and the counts of one
+    ``replicate``. data: the data set they were trained on. rate, scope, score, layer: where the
+    controls begin; ``panel.rate = 0.9`` moves them later. rate: 0 to 0.995 in steps of 0.005.
+    scores: name -> score, besides ``magnitude`` and ``random`` (seeded by the replicate's number).
+    ``panel.state()`` gives the numbers shown and ``panel.masks`` the masks, those of
+    ``pruning.prune`` with the same arguments. Raises ValueError for whatever does not fit.
+    Lesson 03 builds on it.
+    """
+    return PrunePanel(stack, data, rate=rate, scope=scope, score=score, layer=layer,
+                      replicate=replicate, scores=scores)
+
+
+class PrunePanel:
+    """What ``prune_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, stack, data, *, rate, scope, score, layer, replicate, scores):
+        check_data(stack, data)
+        drawing.check_replicate(stack, replicate)
+        self.stack, self.data, self.replicate = stack, data, replicate
+        self.scores = {"magnitude": magnitude, "random": random(range(stack.replicates))}
+        self.scores |= scores or {}
+        self._tables, self._curves, self._moves = {}, {}, 0
+        self._make_widgets()
+        self.scope, self.score, self.layer, self.rate = scope, score, layer, rate
+        self._draw()
+        for control in (self.slider, *self._choices.values()):
+            control.observe(self._moved, names="value")
+
+    @property
+    def rate(self) -> float:
+        """The share of all weights that is pruned; set it to move the slider."""
+        return RATES[self._position]
+
+    @rate.setter
+    def rate(self, rate: float):
+        position = round(rate * STEPS) if 0 <= rate <= RATES[-1] else -1
+        if position < 0 or abs(rate - RATES[position]) > 1e-9:
+            raise ValueError(f"rate is {rate}; the slider goes from 0 to {RATES[-1]} in steps of "
+                             f"{1 / STEPS}; write 20 % as 0.2")
+        self.slider.value = 100 * RATES[position]
+
+    scope = property(lambda self: self._choices["scope"].value,
+                     lambda self, value: self._choose("scope", value, SCOPES))
+    score = property(lambda self: self._choices["score"].value,
+                     lambda self, value: self._choose("score", value, self.scores))
+    layer = property(lambda self: self._choices["layer"].value, lambda self, value: self._choose(
+        "layer", value, [ALL, *drawing.layers(self.stack)]))
+
+    @property
+    def masks(self) -> Masks:
+        """The masks of the present cut, of all replicates."""
+        return self._table().masks(self._position)
+
+    def state(self) -> Reading:
+        """The numbers of the present cut; the accuracy is exact."""
+        self.settle()
+        return self._read()
+
+    def settle(self) -> None:
+        """Compute the accuracy at the present rate exactly, and show it. Resting does the same."""
+        self._moves += 1  # what was due for later is done now
+        if not self._curve().at(self._position)[3]:
+            self._curve().measure(self._position)
+            self._draw()
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.6 x 3 inches."""
+        from matplotlib.figure import Figure
+
+        from ticketlab import figures
+
+        now, curve, masks = self.state(), self._curve(), self.masks
+        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        left, middle, right = figure.subplots(1, 3, width_ratios=[1.35, 1, 1])
+        figures.histogram(self.stack, layer=self.layer, masks=masks, replicate=self.replicate,
+                          ax=left).legend(loc="upper right", fontsize="x-small", handlelength=1)
+        for threshold in self._thresholds():
+            for value in (-threshold, threshold):
+                left.axvline(value, color=drawing.BLACK, linestyle="--", linewidth=1)
+        own = {name: mask[[self.replicate]] for name, mask in masks.items()}
+        figures.layer_densities(own, ax=middle)
+        x = 100 * np.array(RATES)[GRID]
+        values = 100 * np.stack([curve.measure(position).numpy() for position in GRID])
+        figures.band(x, values, right)
+        right.plot([100 * now.rate], [100 * now.accuracy], "o", color=drawing.BLACK)
+        right.set(xlabel="prune rate (%)", ylabel="test accuracy (%)", title="before any retraining",
+                  xlim=(0, 100), ylim=(0, 100))
+        right.spines[["top", "right"]].set_visible(False)
+        figure.suptitle(f"{describe(now.density, now.rate)}, accuracy {100 * now.accuracy:.1f} %   "
+                        f"({self.score}, {_SCOPE_NAMES[self.scope]})", fontsize="medium")
+        return figure
+
+    def __repr__(self) -> str:
+        # constant, because the regression test of the notebooks compares it
+        return "prune panel: sliders for prune rate, scope, score and layer"
+
+    def _repr_mimebundle_(self, include=None, exclude=None, **options):
+        file = io.BytesIO()
+        self.figure().savefig(file, format="png", dpi=80)
+        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        return chosen({"text/plain": repr(self), "image/png": picture} | view(self.box),
+                       include, exclude)
+
+    @property
+    def _position(self) -> int:
+        return min(STEPS - 1, max(0, round(self.slider.value / 100 * STEPS)))
+
+    def _make_widgets(self):
+        wide = {"description_width": "initial"}
+        self.slider = ipywidgets.FloatSlider(
+            description="prune rate (%)", min=0, max=100 * RATES[-1], step=100 / STEPS,
+            readout=False, style=wide, layout={"width": "340px"},
+            **tip("prune rate: the share of all weights that is removed, in percent"))
+        # ipywidgets ties no name to a slider's handle; a screen reader says that of a number field
+        self.field = ipywidgets.BoundedFloatText(
+            description="rate (%)", min=0, max=self.slider.max, step=self.slider.step, style=wide,
+            layout={"width": "130px", "margin": GAP},
+            **tip("prune rate in percent, as a number; the arrow keys move it"))
+        self.field.observe(lambda change: setattr(self.slider, "value", change.new), names="value")
+        options = {"scope": ([(_SCOPE_NAMES[scope], scope) for scope in SCOPES],
+                             "scope: where weights compete, in each layer or in the whole network"),
+                   "score": (list(self.scores), "score: the lowest-scoring weights go first"),
+                   "layer": ([ALL, *drawing.layers(self.stack)],
+                             "layer: whose weights the histogram shows")}
+        self._choices = {
+            name: ipywidgets.Dropdown(description=name, options=choices, style=wide,
+                                      layout={"width": "max-content", "margin": GAP}, **tip(words))
+            for name, (choices, words) in options.items()}
+        self.numbers = ipywidgets.HTML()
+        self.numbers.add_class("ticketlab-numbers")
+        self.picture = ipywidgets.HTML()
+        controls = ipywidgets.HBox([self.slider, self.field, *self._choices.values()],
+                                   layout={"flex_flow": "row wrap"})
+        self.box = ipywidgets.VBox([controls, self.numbers, self.picture])
+        self.box.add_class("ticketlab-prune-panel")
+
+    def _choose(self, what: str, value, allowed):
+        drawing.choose(what, value, allowed)
+        self._choices[what].value = value
+
+    def _table(self) -> PruneTable:
+        key = self.score, self.scope
+        if key not in self._tables:
+            self._tables[key] = PruneTable(self.stack, self.scores[self.score], self.scope,
+                                           self.replicate)
+        return self._tables[key]
+
+    def _curve(self) -> AccuracyCurve:
+        key = self.score, self.scope
+        if key not in self._curves:
+            self._curves[key] = AccuracyCurve(self._table(), self.data)
+        return self._curves[key]
+
+    def _moved(self, change=None) -> None:
+        """A control was moved: show what is known at once, and the rest when it comes to rest.
+
+        Core widgets do not tell when a slider is let go, so the exact accuracy waits for a pause.
+        """
+        at_rest = 100 * RATES[self._position]
+        if abs(self.slider.value - at_rest) > 1e-6:  # a number was typed that is no step
+            self.slider.value = at_rest
+            return
+        self._moves += 1
+        self._attempt(self._draw)
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:
+            self._attempt(self.settle)  # without a loop, nobody would wake us later
+        else:
+            loop.call_later(REST, self._rested, self._moves)
+
+    def _rested(self, moves: int) -> None:
+        if moves == self._moves:  # else the slider has moved on, and the last move counts
+            self._attempt(self.settle)
+
+    def _attempt(self, action) -> None:
+        """An error in a callback would vanish in a log, so it is shown where the numbers stand;
+        ``state`` raises it to whoever asks."""
+        try:
+            action()
+        except Exception as error:  # noqa: BLE001 - a callback must never raise into the loop
+            self.numbers.value = f"<b>{type(error).__name__}</b>: {escape(str(error))}"
+
+    def _thresholds(self) -> list[float]:
+        by_layer = {layer: values[self._position] for layer, values in self._table().thresholds.items()
+                    if self.layer in (ALL, layer)}
+        return sorted({float(value) for value in by_layer.values()} - {0.0})
+
+    def _read(self) -> Reading:
+        return read(self._table(), self._curve(), self._position)
+
+    def _draw(self) -> None:
+        now, views, curve = self._read(), self._table().views, self._curve()
+        shown = views[self.layer]
+        self.field.value = self.slider.value
+        pictures = (
+            svg.histogram(shown.edges.tolist(), shown.total.tolist(),
+                          shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,
+                          f"pruned-{self.box.model_id}"),
+            svg.layer_bars([(name, kept, views[name].size) for name, kept in now.kept_by_layer.items()]),
+            svg.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high, GRID,
+                               (100 * now.rate, 100 * now.accuracy), now.exact,
+                               100 / self.data.classes))
+        self.picture.value = ('<div style="display:flex;flex-wrap:wrap;gap:6px;line-height:0">'
+                              f'{"".join(pictures)}</div>')
+        self.numbers.value = _numbers(now, self.stack.replicates)
+
+
+_SCOPE_NAMES = {"layer": "each layer", "global": "global"}
+_PERCENT = [100 * rate for rate in RATES]
+
+
+def _numbers(now: Reading, replicates: int) -> str:
+    shares = describe(now.density, now.rate).replace(", ", " · ")
+    accuracy = f"test accuracy without retraining <b>{100 * now.accuracy:.1f} %</b>"
+    if replicates > 1:
+        accuracy += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
+                     f"{100 * now.highest:.1f})")
+    empty = "".join(f" <b>layer {escape(layer)} is empty: nothing passes it</b>"
+                    for layer in now.empty)
+    return (f"<div><b>{shares}</b> · {now.kept:,} of {now.weights:,} weights kept</div>"
+            f"<div>{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}</div>")
