@@ -417,3 +417,13 @@ def test_a_guess_can_be_typed_and_every_control_has_a_description_and_a_tip():
 def test_a_guess_says_what_is_wrong(options, message):
     with pytest.raises(ValueError, match=message):
         panels.guess("?", **options)
+
+
+def test_numbers_that_a_browser_counts_in_binary_are_shown_in_decimal(panel):
+    """Chromium's slider gives 36.499999999999996 for 36.5."""
+    guess = panels.guess("How many?", low=0, high=5, step=0.1)
+    guess.slider.value = 0.30000000000000004
+    assert (guess.value, guess.field.value) == (0.3, 0.3)
+    panel.slider.value = 36.499999999999996
+    assert panel.field.value == 36.5
+    assert panel.rate == 0.365

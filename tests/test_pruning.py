@@ -317,3 +317,11 @@ def test_applying_masks_changes_only_what_they_remove():
         expected = values * cut[name] if name in cut else values
         assert torch.equal(applied.parameters[name], expected)
     assert masks_room.survivors(cut)["output.weight"].tolist() == [16, 16]
+
+
+def test_masks_of_several_stacks_are_joined_as_the_stacks_are():
+    one, two = prune(drawn(), rate=0.5), prune(drawn(replicates=3), rate=0.2)
+    joined = masks_room.concatenate([one, two])
+    assert density(joined).tolist() == density(one).tolist() + density(two).tolist()
+    with pytest.raises(ValueError, match="masks are of different nets"):
+        masks_room.concatenate([one, prune(drawn(hidden=(16,)), rate=0.5)])

@@ -114,7 +114,7 @@ def accuracy_by_density(results, ax=None, *, dense=None, label=None):
         ax.plot(100 * mean.index, mean, color=color, marker=marker, markersize=5, linewidth=1.6,
                 label=(label or {}).get(arm, str(arm).replace("_", " ")))
         ax.fill_between(100 * mean.index, low, high, color=color, alpha=0.2, linewidth=0)
-    _percent_remaining(ax, results["density"].min(), results["density"].max())
+    _percent_remaining(ax, results["density"])
     ax.set(ylabel="test accuracy (%)")
     return drawing.finish(ax, True)
 
@@ -166,12 +166,15 @@ def _check_frame(frame, columns) -> None:
                          "and at least one row")
 
 
-def _percent_remaining(ax, lowest: float, highest: float) -> None:
-    low, high = 100 * lowest, 100 * highest
+def _percent_remaining(ax, densities) -> None:
+    low, high = 100 * densities.min(), 100 * densities.max()
     ax.set_xscale("log")
     ax.set_xlim(high * 1.08, low / 1.08)
     ax.xaxis.set_minor_locator(NullLocator())
     marks = [m * 10.0 ** e for e in range(-6, 3) for m in (1, 2, 5) if m * 10.0 ** e <= 100]
-    ax.xaxis.set_major_locator(FixedLocator([m for m in marks if low / 1.08 <= m <= high * 1.08]))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:g}"))
+    marks = [mark for mark in marks if low / 1.08 <= mark <= high * 1.08]
+    if len(marks) < 4:  # a short range: name the densities themselves
+        marks = sorted(100 * densities.round(3).unique())
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:.3g}"))
     ax.set_xlabel("weights remaining (%)")

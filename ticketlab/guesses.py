@@ -4,6 +4,7 @@
 a widget, because a widget shows nothing where no kernel runs. Lessons 01-06 build on this file.
 """
 
+from decimal import Decimal
 from html import escape
 
 import ipywidgets
@@ -25,7 +26,11 @@ class Guess:
         self.field = ipywidgets.BoundedFloatText(
             value, min=low, max=high, step=step, style=wide, layout={"width": "150px"},
             description=name.removeprefix("your "), **tip(f"{name}, as a number: {question}"))
-        ipywidgets.link((self.slider, "value"), (self.field, "value"))
+        # browsers count steps in binary and say 0.30000000000000004
+        self._digits = max(0, -Decimal(str(step)).as_tuple().exponent)
+        for mover, follower in ((self.slider, self.field), (self.field, self.slider)):
+            mover.observe(lambda change, follower=follower: setattr(
+                follower, "value", round(change.new, self._digits)), names="value")
         words = ipywidgets.HTML(f"<b>{escape(question)}</b>")
         self.box = ipywidgets.VBox([words, ipywidgets.HBox([self.slider, self.field])])
         self.box.add_class("ticketlab-guess")
@@ -33,7 +38,7 @@ class Guess:
     @property
     def value(self) -> float:
         """Where the slider stands."""
-        return self.slider.value
+        return round(self.slider.value, self._digits)
 
     def __repr__(self) -> str:
         return f"{self.question}\nyour guess: {self.value:g} {self.unit}".rstrip()

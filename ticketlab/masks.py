@@ -6,6 +6,8 @@ never biases or normalisation); True is kept. *Density* is the share of weights 
 numbers that are easily confused, so they are always shown together. Lesson 03 builds on this file.
 """
 
+from collections.abc import Sequence
+
 import torch
 from torch import Tensor, nn
 
@@ -41,6 +43,16 @@ def dense(stack: Stack) -> Masks:
     """Masks that keep everything: level 0."""
     return {name: torch.ones_like(stack.parameters[name], dtype=torch.bool)
             for name in prunable(stack.net)}
+
+
+def concatenate(masks: Sequence[Masks]) -> Masks:
+    """The masks of all the networks in ``masks``, in order, for ``stack.concatenate`` of the same
+    stacks. Raises ValueError if they are of different nets."""
+    names = [list(one) for one in masks]
+    if any(other != names[0] for other in names):
+        raise ValueError(f"the masks are of different nets: {names[0]} against "
+                         f"{next(other for other in names if other != names[0])}")
+    return {name: torch.cat([one[name] for one in masks]) for name in names[0]}
 
 
 def apply_masks(stack: Stack, masks: Masks) -> Stack:

@@ -235,7 +235,7 @@ class PrunePanel:
     def _draw(self) -> None:
         now, views, curve = self._read(), self._table().views, self._curve()
         shown = views[self.layer]
-        self.field.value = self.slider.value
+        self.field.value = round(self.slider.value, 1)  # browsers say 36.499999999999996
         pictures = (
             svg.histogram(shown.edges.tolist(), shown.total.tolist(),
                           shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,

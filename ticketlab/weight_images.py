@@ -129,9 +129,10 @@ def initial_against_final(initial: Stack, final: Stack, layer: str = ALL, *,
         handles += [Line2D([], [], color=color, marker=marker, linestyle="", label=label)
                     for label, color, marker in (("kept", drawing.KEPT, "."),
                                                  ("pruned", drawing.PRUNED, "x"))]
-    ax.legend(handles=handles, loc="lower right", bbox_to_anchor=(1, 1), ncols=3, frameon=False,
-              fontsize="small", borderaxespad=0.2, handletextpad=0.4, columnspacing=1)
-    ax.set_title(layer, loc="left")
+    # the corners off the diagonal are empty, since training keeps most signs
+    ax.legend(handles=handles, loc="lower right", frameon=False, fontsize="small",
+              handletextpad=0.4)
+    ax.set_title(layer)
     ax.set(xlabel="initial weight value", ylabel="final weight value", xlim=(-reach, reach),
            ylim=(-reach, reach), aspect="equal")
     return ax

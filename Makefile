@@ -1,0 +1,43 @@
+# Each target makes .venv and installs what it needs the first time, and only starts after that.
+
+PYTHON ?= python3
+ARGS ?=
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test lessons bench clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@echo '  ARGS="..." is passed on, as in: make lab ARGS="--no-browser --port 8899"'
+	@echo '  PYTHON=... names the interpreter that .venv is made from (3.11 or newer)'
+
+# The whole checkout is served, so that a learner can open the library beside a lesson.
+lab: .venv/.installed-lab ## open JupyterLab on lessons/
+	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lessons $(ARGS)
+
+test: .venv/.installed-test ## run all tests, and every lesson against its stored outputs
+	TICKETLAB_SCALE=quick $(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.cfg tests lessons $(ARGS)
+
+lessons: .venv/.installed-lab ## execute the lessons anew and store their outputs (ARGS="03": only that one)
+	TICKETLAB_SCALE=quick $(BIN)/python lessons/execute.py $(ARGS)
+
+bench: .venv/.installed-lab ## run the benchmarks
+	$(BIN)/python -m benchmarks $(ARGS)
+
+clean: ## remove .venv
+	rm -rf .venv
+
+# The stamp is newer than pyproject.toml once its extra is installed, so a second run installs nothing.
+.venv/.installed-%: pyproject.toml | .venv/bin/python
+	@echo 'Installing ticketlab[$*] into .venv. The first time this downloads PyTorch and takes minutes.'
+	$(BIN)/python -m pip install --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+# A .venv without pip (Debian without python3-venv) is taken away again, or the next run would use it.
+.venv/bin/python:
+	@command -v $(PYTHON) >/dev/null || { \
+	  echo 'No "$(PYTHON)" on the PATH. Install Python 3.11 or newer, or name one: make PYTHON=/path/to/python3' >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("ticketlab needs Python 3.11 or newer, but \"$(PYTHON)\" is %d.%d. Name a newer one: make PYTHON=/path/to/python3.11" % v[:2])'
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; \
+	  echo '"$(PYTHON) -m venv" failed. On Debian and Ubuntu: apt install python3-venv' >&2; exit 1; }

@@ -1,0 +1,124 @@
+"""Execute lessons anew and store their outputs: `make lessons`, or `python lessons/execute.py 03`.
+
+Runs each notebook in its own folder at scale `quick`, and stores it so that a second run changes
+as little as possible: no timings, no versions, no widget views. (JupyterLab shows a stored widget
+view as "Loading widget…" for ever, where the picture beside it would do.)
+"""
+
+import argparse
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+import nbformat
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+
+LESSONS = Path(__file__).resolve().parent
+SECONDS_A_CELL = 600
+WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
+TIMINGS = ("execution", "ExecuteTime")
+
+# The text that a tqdm notebook bar is created with, and keeps however far the bar gets.
+FRESH_BAR = re.compile(r"^(.*?) *0%\|\s*\| *0[\d.]*/([\d.]+\w?) \[.*\]$")
+
+
+def lessons(names, folder):
+    """The notebooks in `folder` that begin with one of `names`; without names, all of them."""
+    stored = sorted(folder.glob("*.ipynb"))
+    chosen = set()
+    for name in names:
+        wanted = Path(name).name.removesuffix(".ipynb")
+        matches = [path for path in stored if path.stem.startswith(wanted)]
+        if not matches:
+            known = ", ".join(path.stem for path in stored) or "none"
+            raise SystemExit(
+                f"No lesson begins with {name!r} in {folder.name}/. There are: {known}"
+            )
+        chosen.update(matches)
+    return sorted(chosen) if names else stored
+
+
+def finish_bar(text):
+    """A progress bar's stored text, as it stands once its loop has ended."""
+    match = FRESH_BAR.match(text)
+    if not match:
+        return text
+    label, total = match.groups()
+    return f"{label + ' ' if label else ''}100%|{'█' * 10}| {total}/{total}"
+
+
+def tidy(notebook):
+    """Take out of an executed notebook, in place, what differs from run to run or cannot be shown."""
+    notebook.metadata.pop("widgets", None)
+    notebook.metadata.kernelspec = {
+        "display_name": "Python 3 (ipykernel)",
+        "language": "python",
+        "name": "python3",
+    }
+    notebook.metadata.language_info = {
+        "name": "python",
+        "file_extension": ".py",
+        "mimetype": "text/x-python",
+        "pygments_lexer": "ipython3",
+    }
+    for cell in notebook.cells:
+        for key in TIMINGS:
+            cell.metadata.pop(key, None)
+        for output in cell.get("outputs", []):
+            if "data" in output:
+                output.data.pop(WIDGET_VIEW, None)
+                if "text/plain" in output.data:
+                    output.data["text/plain"] = finish_bar(output.data["text/plain"])
+
+
+def execute(path):
+    """Execute the notebook at `path` and store it; on any error the stored file stays as it was."""
+    notebook = nbformat.read(path, as_version=4)
+    NotebookClient(
+        notebook,
+        timeout=SECONDS_A_CELL,
+        kernel_name="python3",
+        resources={"metadata": {"path": str(path.parent)}},
+        record_timing=False,
+        store_widget_state=False,
+        coalesce_streams=True,
+        extra_arguments=[
+            "--IPKernelApp.log_level=40"
+        ],  # errors only: nothing else is for the reader
+    ).execute()
+    tidy(notebook)
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        nbformat.write(notebook, unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def main(arguments=None, folder=LESSONS):
+    parser = argparse.ArgumentParser(
+        description="Execute lessons at scale quick and store their outputs."
+    )
+    parser.add_argument(
+        "names", nargs="*", help="which lessons, by the beginning of their names (all)"
+    )
+    os.environ["TICKETLAB_SCALE"] = "quick"
+    began = time.perf_counter()
+    for path in lessons(parser.parse_args(arguments).names, folder):
+        start = time.perf_counter()
+        print(f"{path.stem} …", end=" ", flush=True)
+        try:
+            execute(path)
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            # nbclient's message holds the cell's source and what it raised
+            print("stopped\n")
+            sys.exit(f"{error}\n{path.name} is stored as it was. Mend the cell and run it again.")
+        print(f"{time.perf_counter() - start:.1f} s", flush=True)
+    print(f"all … {time.perf_counter() - began:.1f} s")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,213 @@
+"""Lesson 03 in a real JupyterLab and browser: the prune-rate slider moves picture and numbers.
+
+The other tests see Python objects; only here does a slider cross the browser, the kernel and back.
+Needs Chromium or Chrome. Without one the test is skipped, or fails if TICKETLAB_REQUIRE_BROWSER=1.
+"""
+
+import json
+import os
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+LESSON = Path(__file__).resolve().parent.parent / "lessons" / "03_one_shot_pruning.ipynb"
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+TOKEN = "ticketlab-browser-test"
+SECOND = 1000  # Playwright counts milliseconds
+LESSON_SECONDS = 900  # a lesson takes a minute on two free cores, and much longer on busy ones
+
+# A browser that asks for nothing on the network: where that is closed, it would wait for answers.
+FLAGS = [
+    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync",
+]  # fmt: skip
+
+# Every cell is on the page, also those out of sight; nothing pops up; nothing is saved by itself.
+SETTINGS = {
+    "notebook-extension/tracker": {"windowingMode": "none"},
+    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
+    "docmanager-extension/plugin": {"autosave": False},
+}
+
+PANEL = ".ticketlab-prune-panel"
+PANEL_CHANGED = """([panel, picture, numbers]) => {
+    const now = document.querySelector(panel);
+    return now.querySelector("svg").outerHTML !== picture
+        && now.querySelector(".ticketlab-numbers").innerText !== numbers;
+}"""
+# The answers to a drag come in one by one, and a slow one (an exact accuracy) after a pause: the last
+# of them must not be taken for the answer to a key.
+PANEL_RESTS = """panel => {
+    const text = document.querySelector(panel).innerHTML, now = performance.now();
+    if (window.panelText !== text) [window.panelText, window.panelSince] = [text, now];
+    return now - window.panelSince > 1500;
+}"""
+# The light says idle also before there is a kernel, and running cells then would ask for one.
+KERNEL_RESTS = """() => {
+    const name = document.querySelector(".jp-Toolbar-kernelName");
+    const light = document.querySelector(".jp-Notebook-ExecutionIndicator");
+    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")];
+    return name?.innerText.includes("Python") && light?.dataset.status === "idle"
+        && prompts.every(p => !p.innerText.includes("*"));
+}"""
+
+
+def missing(reason):
+    if os.environ.get("TICKETLAB_REQUIRE_BROWSER") == "1":
+        pytest.fail(f"{reason}, and TICKETLAB_REQUIRE_BROWSER=1 asks for this test to run")
+    pytest.skip(reason)
+
+
+@pytest.fixture
+def page():
+    """A page of a headless browser."""
+    try:
+        from playwright.sync_api import sync_playwright
+    except ImportError as error:
+        missing(f"playwright cannot be imported ({error}): pip install playwright")
+    found = next(filter(None, map(shutil.which, BROWSERS)), None)
+    if not found:
+        missing(f"none of {', '.join(BROWSERS)} is installed (on Debian: apt install chromium)")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
+        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+        page.set_default_timeout(60 * SECOND)
+        yield page
+        browser.close()
+
+
+@pytest.fixture
+def lab(tmp_path):
+    """A JupyterLab with a home of its own, serving an empty folder: (folder, address)."""
+    folder = tmp_path / "served"
+    folder.mkdir()
+    settings = tmp_path / "settings"
+    for name, values in SETTINGS.items():
+        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(json.dumps(values))
+    env = os.environ | {
+        "HOME": str(tmp_path / "home"),
+        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
+        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
+        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
+        "IPYTHONDIR": str(tmp_path / "ipython"),
+        "JUPYTERLAB_SETTINGS_DIR": str(settings),
+        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
+    }
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    command = [
+        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
+        f"--ServerApp.root_dir={folder}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+    ]  # fmt: skip
+    address = f"http://127.0.0.1:{port}"
+    with open(tmp_path / "lab.log", "w") as log:
+        server = subprocess.Popen(
+            command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT
+        )
+    try:
+        wait_for(server, f"{address}/api?token={TOKEN}", tmp_path / "lab.log")
+        yield folder, address
+    finally:
+        server.terminate()  # JupyterLab stops its kernels on the way out
+        try:
+            server.wait(20)
+        except subprocess.TimeoutExpired:
+            server.kill()
+            server.wait()
+
+
+def wait_for(server, url, log, seconds=90):
+    end = time.monotonic() + seconds
+    while time.monotonic() < end and server.poll() is None:
+        try:
+            return urllib.request.urlopen(url, timeout=5).close()
+        except OSError:
+            time.sleep(0.2)
+    pytest.fail(
+        f"JupyterLab did not answer at {url} in {seconds} s; log:\n{log.read_text()[-2000:]}"
+    )
+
+
+def changes_when(page, panel, move, how):
+    """Move the slider, and wait until both picture and numbers differ from what they were."""
+    page.wait_for_function(PANEL_RESTS, arg=PANEL)
+    picture = panel.locator("svg").first.evaluate("svg => svg.outerHTML")
+    numbers = panel.locator(".ticketlab-numbers").first.inner_text()
+    assert numbers.strip(), "the panel shows no numbers"
+    move()
+    try:
+        page.wait_for_function(PANEL_CHANGED, arg=[PANEL, picture, numbers], timeout=20 * SECOND)
+    except Exception as error:
+        raise AssertionError(
+            f"moved by {how}, the slider left the picture or the numbers as they were: {numbers!r}"
+        ) from error
+    page.wait_for_function(PANEL_RESTS, arg=PANEL)
+    return numbers, panel.locator(".ticketlab-numbers").first.inner_text()
+
+
+def drag(page, handle, track):
+    """Take the slider's handle with the mouse, and let it go a third of the way on."""
+    at, along = handle.bounding_box(), track.bounding_box()
+    x, y = at["x"] + at["width"] / 2, at["y"] + at["height"] / 2
+    direction = 1 if x < along["x"] + along["width"] / 2 else -1
+    page.mouse.move(x, y)
+    page.mouse.down()
+    page.mouse.move(x + direction * along["width"] / 3, y, steps=8)
+    page.mouse.up()
+
+
+def press(handle):
+    """Move the slider with the arrow keys alone, back to where there is room for sure."""
+    low, now, high = (
+        float(handle.get_attribute(f"aria-value{end}")) for end in ("min", "now", "max")
+    )
+    handle.focus()
+    for _ in range(5):
+        handle.press("ArrowLeft" if now - low > high - now else "ArrowRight")
+
+
+def slider_moves_the_panel(page, address, notebook):
+    """Open `notebook`, run all its cells, and move the prune-rate slider by mouse and by keyboard."""
+    page.goto(f"{address}/lab/tree/{notebook}?token={TOKEN}")
+    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
+    page.wait_for_function(KERNEL_RESTS, timeout=90 * SECOND)
+    page.get_by_role("menuitem", name="Run", exact=True).click()
+    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+    panel = page.locator(PANEL).first
+    slider = panel.locator(".widget-slider", has_text="prune rate").first
+    handle = slider.get_by_role("slider")
+    # No widget view is stored, so a panel on the page is one that a cell has just made.
+    error = page.locator(".jp-OutputArea-output", has_text="Traceback (most recent call last)")
+    handle.or_(error).first.wait_for(timeout=LESSON_SECONDS * SECOND)
+    assert not error.count(), f"a cell of {notebook} raised:\n{error.first.inner_text()}"
+    page.wait_for_function(KERNEL_RESTS, timeout=LESSON_SECONDS * SECOND)
+    panel.scroll_into_view_if_needed()
+
+    seen = [
+        changes_when(page, panel, lambda: drag(page, handle, slider.locator(".noUi-base")), "mouse")
+    ]
+    seen.append(changes_when(page, panel, lambda: press(handle), "keyboard"))
+    return seen
+
+
+def test_the_prune_rate_slider_moves_picture_and_numbers(page, lab, tmp_path):
+    folder, address = lab
+    shutil.copy(LESSON, folder)  # a browser may save, and that must not reach the stored lesson
+    try:
+        slider_moves_the_panel(page, address, LESSON.name)
+    except BaseException as error:
+        picture = tmp_path / "screen.png"
+        page.screenshot(path=picture)
+        error.add_note(f"The screen at that moment: {picture}")
+        raise
