@@ -12,9 +12,10 @@ The rooms, in the order in which they build on one another::
 import importlib
 import os
 
-# While torch's threads wait for one another they spin, by default for so long that a single other
-# busy program on a two-core laptop makes training up to 50 times slower. Spinning less costs about a
-# tenth on an idle machine, and then only a factor of 3. It is read when torch is first imported.
+# While torch's threads wait for one another they spin, by default so long that one other busy program
+# on a two-core laptop made training 30 to 60 times slower; with less spinning, 3 to 4 times. The price
+# on an idle machine was a tenth to a third. Only read before torch is first imported; your own setting
+# of the variable wins.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from ticketlab import data, masks, nets, pruning, scales, stack, training, weights  # noqa: E402

@@ -123,10 +123,10 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
             if schedule.evaluates_after(step) or step == stop:
                 look(step)
                 bar.set_postfix_str(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
-                bar.update(step - since)
                 since = step
             if step in snapshots:
                 kept[step] = trainer.snapshot(step)
+            bar.update()
     return Run(trainer.snapshot(stop), record.tensors(), kept)
 
 

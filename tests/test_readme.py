@@ -1,0 +1,27 @@
+"""What the README shows can be done."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_the_library_in_one_screen_runs_as_printed():
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    assert "steps=1500" in code
+    shown = {}
+    exec(code.replace("steps=1500", "steps=20"), shown)  # noqa: S102 - our own text, shortened
+    assert shown["ticket"].last("test_accuracy").shape == (5,)
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", README))))
+def test_every_file_that_it_links_to_exists(target):
+    assert (ROOT / target).is_file()
+
+
+def test_every_room_is_named():
+    rooms = {path.name for path in (ROOT / "ticketlab").glob("*.py")} - {"__init__.py"}
+    assert rooms == set(re.findall(r"`(\w+\.py)`", README))
