@@ -56,6 +56,13 @@ def matrix_product(size: int = 2048):
     return (lambda: a @ b), 2 * size**3
 
 
+def memory_copy(megabytes: int = 256):
+    """A call that copies more than any cache holds, and the bytes it reads and writes."""
+    source = torch.randn(megabytes * 2**18, device=device())
+    target = torch.empty_like(source)
+    return (lambda: target.copy_(source)), 2 * source.nbytes
+
+
 def ratio(ours: list[float], theirs: list[float]) -> str:
     """How often ours fits into theirs, round by round: median and range."""
     ratios = sorted(t / o for o, t in zip(ours, theirs, strict=True))

@@ -5,7 +5,7 @@ import statistics
 import torch
 import torch.nn.functional as F
 
-from benchmarks.machine import device, interleaved, matrix_product, ratio
+from benchmarks.machine import device, interleaved, matrix_product, memory_copy, ratio
 from ticketlab import nets, stack
 from ticketlab.recipe import Recipe
 from ticketlab.training import _Trainer, order
@@ -29,14 +29,19 @@ def _table(title: str, net, shape, recipe: Recipe, sizes) -> str:
     x = torch.randn(EXAMPLES, *shape, device=device())
     y = torch.randint(10, (EXAMPLES,), device=device())
     product, product_flops = matrix_product()
-    contestants = {"plain loop": _plain(net, x, y, recipe), "product": product}
+    copy, copy_bytes = memory_copy()
+    contestants = {"plain loop": _plain(net, x, y, recipe), "product": product, "copy": copy}
     contestants |= {f"R = {R}": _stacked(net, x, y, recipe, R) for R in sizes}
     times = interleaved(contestants, rounds=9)
     rate = product_flops / statistics.median(times.pop("product"))
     limit = rate / (_flops(net, shape) * recipe.batch)
+    bandwidth = copy_bytes / statistics.median(times.pop("copy"))
+    traffic = bandwidth / _bytes(net, recipe)
     plain = times["plain loop"]
     lines = [f"{title}: net-steps a second",
-             f"  limit by the matrix product ({rate / 1e9:,.0f} GFLOP/s): {limit:,.0f}"]
+             f"  limit by the matrix product ({rate / 1e9:,.0f} GFLOP/s): {limit:,.0f}",
+             f"  limit by memory ({bandwidth / 1e9:.1f} GB/s) without caches: {traffic:,.0f}",
+             f"  limit by both in turn: {1 / (1 / limit + 1 / traffic):,.0f}"]
     for name, seconds in times.items():
         R = int(name.split("= ")[1]) if "=" in name else 1
         per_net = [s / R for s in seconds]
@@ -97,3 +102,10 @@ def _flops(net, shape) -> int:
     for handle in handles:
         handle.remove()
     return 3 * sum(counts) - counts[0]
+
+
+def _bytes(net, recipe: Recipe) -> int:
+    """Bytes one training step must move for its parameters: each is read by the forward pass and
+    written as a gradient; the optimiser reads both, and reads and writes the parameter's state."""
+    states = 2 if recipe.optimizer == "adam" else 1
+    return (1 + 1 + 1 + 2 + 2 * states) * 4 * sum(p.numel() for p in net.parameters())

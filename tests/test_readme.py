@@ -10,7 +10,7 @@ README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_library_in_one_screen_runs_as_printed():
-    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.S)
+    (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     assert "steps=1500" in code
     shown = {}
     exec(code.replace("steps=1500", "steps=20"), shown)  # noqa: S102 - our own text, shortened

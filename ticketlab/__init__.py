@@ -18,10 +18,10 @@ import os
 # of the variable wins.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from ticketlab import data, masks, nets, pruning, scales, stack, training, weights  # noqa: E402
-from ticketlab.recipe import Recipe  # noqa: E402
-from ticketlab.stack import Stack, draw  # noqa: E402
-from ticketlab.training import Snapshot, evaluate, train  # noqa: E402
+from ticketlab import data, masks, nets, pruning, scales, stack, training, weights
+from ticketlab.recipe import Recipe
+from ticketlab.stack import Stack, draw
+from ticketlab.training import Snapshot, evaluate, train
 
 __version__ = "0.1.0"
 __all__ = ["Recipe", "Snapshot", "Stack", "data", "draw", "evaluate", "masks", "nets", "pruning",

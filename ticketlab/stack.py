@@ -13,6 +13,7 @@ one replicate after the other: slower, same result. Lesson 01 builds on this fil
 import copy
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import torch
 from torch import Tensor, nn
@@ -44,6 +45,11 @@ class Stack:
     @property
     def device(self) -> torch.device:
         return next(iter(self.parameters.values())).device
+
+    @cached_property
+    def runs_as_one(self) -> bool:
+        """Whether the R networks are computed together, or one after the other."""
+        return has_rules(self.net)
 
     def __repr__(self) -> str:
         sizes = nets.count(self.net)
@@ -145,7 +151,7 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
     all. training: batch normalisation uses the batch's statistics, and updates ``stack.buffers``
     in place, as ``nn.Module.train`` does.
     """
-    if has_rules(stack.net):
+    if stack.runs_as_one:
         return batched_forward(stack.net, stack.parameters, stack.buffers, x,
                                stack.replicates, shared, training)
     stack.net.train(training)
@@ -167,4 +173,4 @@ def _first_difference(a: dict, b: dict) -> str:
     for name in [*a, *b]:
         if a.get(name) != b.get(name):
             return f"{name!r}: {a.get(name, 'absent')} against {b.get(name, 'absent')}"
-    return "its layers (" + "the shapes agree, the modules do not)"
+    return "its layers (the shapes agree, the modules do not)"

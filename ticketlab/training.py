@@ -187,9 +187,9 @@ class _Trainer:
 
     def step(self, x: Tensor, y: Tensor, lr: float) -> Tensor:
         """One update of all networks on their batches [R, N, ...]; gives their losses [R]."""
-        loss = _losses(forward(self.stack, x, training=True), y).mean(1)
-        # the sum, so that each network's gradient is the one it would have alone
-        loss.sum().backward()
+        losses = _losses(forward(self.stack, x, training=True), y)
+        # each network's own mean, so that its gradient is the one it would have alone
+        losses.backward(torch.full_like(losses, 1 / losses.shape[1]))
         self.optimizer.param_groups[0]["lr"] = lr
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -198,7 +198,7 @@ class _Trainer:
                 # after the update: masking gradients alone would let momentum, Adam's state and
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
-        return loss.detach()
+        return losses.detach().mean(1)
 
     def snapshot(self, step: int) -> Snapshot:
         state = {name: {k: t.detach().clone() for k, t in self.optimizer.state[p].items()
