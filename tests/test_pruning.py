@@ -228,6 +228,18 @@ def test_a_score_written_in_a_cell_works():
     assert all(not (cut[name] & small[name]).any() for name in cut)
 
 
+def test_a_score_is_asked_once_however_many_layers_compete_apart():
+    """Gradient saliency is a pass over the data each time."""
+    asked = []
+
+    def score(nets_here):
+        asked.append(nets_here)
+        return magnitude(nets_here)
+
+    prune(drawn(), rate=0.5, score=score)
+    assert len(asked) == 1
+
+
 # --- bad input ---------------------------------------------------------------------------------------
 
 @pytest.mark.parametrize("arguments, message", [

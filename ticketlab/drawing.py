@@ -15,6 +15,7 @@ from torch import Tensor
 
 from ticketlab.masks import Masks, check_masks, layer_name, prunable
 from ticketlab.stack import Stack
+from ticketlab.weights import ALL
 
 BLACK, GREY = "#000000", "#999999"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
@@ -30,8 +31,6 @@ ARMS = {"dense": (BLACK, "o"), "ticket": (BLUE, "o"), "one_shot": (GREEN, "D"),
         "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (YELLOW, "*")}
 SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, "v"),
           (SKY, "P"), (BLACK, "X"), (GREY, "*")]
-
-ALL = "all layers"
 
 
 def arm_styles(arms) -> dict[str, tuple[str, str]]:

@@ -115,7 +115,7 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
         raise ValueError("give prune either a rate (of the survivors, to remove) "
                          "or a density (of all weights, to keep), and not both")
     shares = _by_layer(stack, "density" if rate is None else "rate", density if rate is None else rate)
-    cut = dict(masks)
+    cut, scores = dict(masks), score(stack)
     removed = 0
     for pool in _pools(shares, scope, rate is None):
         sizes = [masks[name][0].numel() for name in pool]
@@ -127,7 +127,7 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
             keep = [n - round(shares[pool[0]] * n) for n in alive]
         removed += sum(alive) - sum(keep)
         first_kept = sum(sizes) - torch.tensor(keep, device=stack.device)
-        ranks = removal_ranks(score(stack), masks, pool)
+        ranks = removal_ranks(scores, masks, pool)
         for name in pool:
             cut[name] = ranks[name] >= first_kept.view(-1, *[1] * (ranks[name].dim() - 1))
     if removed == 0:

@@ -109,7 +109,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         """Everything that waits for the device happens here, and not in between."""
         recent = losses[:step - since]
         _check_finite(recent, since, schedule)
-        record.add(step, recent.mean(0) if step > since else losses[0] * torch.nan, stack, data)
+        record.add(step, recent.mean(0), stack, data)  # before the first step: the mean of none, nan
 
     if moment.step == 0:
         look(0)

@@ -26,7 +26,7 @@ def histogram(final: Stack, initial: Stack | None = None, layer: str = ALL, *,
     stands on the axis. gaussian: also the curve of a Gaussian with the mean and standard deviation
     of final. bins: of equal width, from the smallest to the largest value. Biases are not counted.
     Raises ValueError for an unknown layer or replicate, other nets' masks, fewer than 2 bins.
-    Frankle & Carbin 2019, appendix D; lessons 02 and 03 build on it.
+    Lessons 02 and 03 build on it.
     """
     if bins < 2:
         raise ValueError(f"bins is {bins}; a histogram needs at least 2")

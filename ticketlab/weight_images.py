@@ -1,7 +1,7 @@
 """Pictures of weights: a layer's matrix, what its units look for, and where each weight went.
 
 ``ticketlab.figures`` offers these functions as its own; they are a file apart only to keep files
-short. Lessons 01-03 build on it.
+short. Lesson 02 builds on it.
 """
 
 from collections.abc import Sequence
@@ -27,7 +27,7 @@ def weight_matrix(stack: Stack, layer: str, *, masks: Masks | None = None, repli
 
     A kernel [out, in, ...] is shown as [out, in x ...]. masks: pruned weights become grey. The
     colours are symmetric about 0 and end at the 99.5th percentile of the absolute values shown.
-    Raises ValueError for an unknown layer or replicate, or other nets' masks. Lesson 03 uses it.
+    Raises ValueError for an unknown layer or replicate, or other nets' masks. Lesson 02 uses it.
     """
     matrix = _one_layer(stack, layer, replicate).flatten(1).numpy()
     if masks is not None:
@@ -56,7 +56,7 @@ def filters(stack: Stack, layer: str | None = None, shape: Sequence[int] | None 
     one line a channel. By default a kernel's own shape, or (inputs,). count: the first so many
     units; units: these instead. masks: pruned weights are grey, in lines they are missing.
     Returns an array of axes, one a unit. Raises ValueError for an unknown layer, unit or
-    replicate, a shape of another size, or axes of another number. Lesson 01 builds on it.
+    replicate, a shape of another size, or axes of another number. Lesson 02 builds on it.
     """
     layer = drawing.layers(stack)[0] if layer is None else layer
     rows = _one_layer(stack, layer, replicate)
