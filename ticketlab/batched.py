@@ -13,6 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ticketlab.image_nets import Residual
+
 _ANYWHERE = (nn.ReLU, nn.Identity, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU)
 _CONVOLUTIONS = {nn.Conv1d: F.conv1d, nn.Conv2d: F.conv2d}
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
@@ -24,10 +26,16 @@ def has_rules(net: nn.Module) -> bool:
     """Whether every layer of ``net`` has a rule here, so that R such nets can run as one.
 
     Exact types only: a subclass may compute something else. The net must be a (nested)
-    ``nn.Sequential``, since any other module's ``forward`` could do anything.
+    ``nn.Sequential``, with or without ``Residual`` blocks, since any other module's ``forward``
+    could do anything; and no two of its layers may share a parameter.
     """
-    if type(net) is nn.Sequential:
-        return all(has_rules(layer) for layer in net)
+    every = sum(1 for _ in net.named_parameters(remove_duplicate=False))
+    return every == sum(1 for _ in net.parameters()) and _has_rule(net)
+
+
+def _has_rule(net: nn.Module) -> bool:
+    if type(net) in (nn.Sequential, Residual):
+        return all(_has_rule(layer) for layer in net.children())
     if type(net) in _CONVOLUTIONS:
         return net.padding_mode == "zeros"
     if type(net) in _NORMS:
@@ -58,9 +66,10 @@ class _Run:
         """Apply one layer; gives the activations and their layout."""
         kind = type(module)
         if kind is nn.Sequential:
-            for child, part in module.named_children():
-                x, layout = self.layer(part, f"{name}{child}.", x, layout)
-            return x, layout
+            # not named_children(), which leaves out a layer that is used a second time
+            return self.chain(module._modules, name, x, layout)
+        if kind is Residual:
+            return self.residual(module, name, x, layout)
         if kind is nn.Linear:
             x = self.to_rows(x, layout)
             return _linear(x, self.parameters[name + "weight"],
@@ -81,6 +90,25 @@ class _Run:
                 return module(x), layout
             return self.to_rows(x, layout).unflatten(2, module.unflattened_size), "rows"
         return module(x), layout
+
+    def chain(self, parts, name, x, layout):
+        for child, part in parts.items():
+            x, layout = self.layer(part, f"{name}{child}.", x, layout)
+        return x, layout
+
+    def residual(self, module, name, x, layout):
+        straight, ours = self.chain(module.body(), name, x, layout)
+        short, theirs = self.layer(module.shortcut, name + "shortcut.", x, layout)
+        if ours == theirs:
+            return module.add(straight, short), ours
+        if "rows" in (ours, theirs):
+            return module.add(self.to_rows(straight, ours), self.to_rows(short, theirs)), "rows"
+        # one branch has met weights, and the other is still the same for all nets
+        if ours == "shared":
+            straight = self.repeat_channels(straight)
+        else:
+            short = self.repeat_channels(short)
+        return module.add(straight, short), "channels"
 
     def convolution(self, module, name, x, layout):
         x, layout = self.to_channels(x, layout)
@@ -156,4 +184,6 @@ def _linear(x, weight, bias):
         return _linear(x.flatten(1, -2), weight, bias).unflatten(1, lead)
     if bias is None:
         return torch.bmm(x, weight.mT)
+    if torch.is_autocast_enabled(x.device.type):  # which casts torch's own operations, not ours
+        return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
     return _BatchedLinear.apply(x, weight, bias)

@@ -2,7 +2,8 @@
 
 Every net is an ``nn.Sequential`` whose layers carry the names that tables and figures show
 (``conv1``, ``hidden1``, ``output``). A net made here is only an *architecture*: its values are
-drawn by ``ticketlab.stack.draw``, one seed a replicate. Lesson 01 builds on this file.
+drawn by ``ticketlab.stack.draw``, one seed a replicate. The nets for images are built in
+``ticketlab.image_nets`` and are names of this file too. Lesson 01 builds on this file.
 """
 
 from collections import OrderedDict
@@ -10,6 +11,11 @@ from math import prod
 from typing import NamedTuple
 
 from torch import nn
+
+from ticketlab.image_nets import Residual, conv, resnet20, vgg16, wide_resnet
+
+__all__ = ["Residual", "Task", "conv", "conv1d", "count", "glorot_normal", "mlp", "resnet20",
+           "torch_default", "vgg16", "wide_resnet"]
 
 
 class Task(NamedTuple):
@@ -52,8 +58,8 @@ def conv1d(data, width=32, kernels=(5, 3, 3)) -> nn.Sequential:
     """
     if len(data.shape) > 2:
         raise ValueError(
-            f"conv1d reads signals of shape (length,) or (channels, length), not {tuple(data.shape)}; "
-            "use nets.conv for images"
+            "conv1d reads signals of shape (length,) or (channels, length), not "
+            f"{tuple(data.shape)}; use nets.conv for images"
         )
     (width,) = _widths([width])
     layers = OrderedDict()
@@ -68,49 +74,6 @@ def conv1d(data, width=32, kernels=(5, 3, 3)) -> nn.Sequential:
         channels, length = width, (length + 2 * (kernel // 2) - kernel) // 2 + 1
     layers["flatten"] = nn.Flatten()
     layers["output"] = nn.Linear(channels * length, data.classes)
-    return nn.Sequential(layers)
-
-
-def conv(data, depth=2, width=64) -> nn.Sequential:
-    """Conv-2, Conv-4 or Conv-6: 4.3, 2.4 and 2.3 million weights on CIFAR-10.
-
-    (The paper prints 1.7 million for Conv-6; the layers it lists have 2,261,184.) Pairs of 3x3 convolutions with ``width``, 2 and 4 times ``width`` channels, each pair followed
-    by max-pooling, then fully connected layers of 256, 256 and the classes.
-    data: images (channels, height, width). depth: 2, 4 or 6.
-    Raises ValueError for another depth or for data that are not images.
-    Frankle & Carbin 2019, figure 2 (a small VGG). Lesson 06 uses it.
-    """
-    if depth not in (2, 4, 6):
-        raise ValueError(f"depth is {depth!r}; Conv nets come with 2, 4 or 6 convolutions")
-    if len(data.shape) != 3:
-        raise ValueError(
-            f"conv reads images of shape (channels, height, width), not {tuple(data.shape)}; "
-            "use nets.conv1d or nets.mlp"
-        )
-    (width,) = _widths([width])
-    channels, height, breadth = data.shape
-    if min(height, breadth) < 2 ** (depth // 2):
-        raise ValueError(
-            f"images of {height}x{breadth} pixels are too small for {depth // 2} poolings; "
-            f"Conv-{depth} needs at least {2 ** (depth // 2)} pixels a side"
-        )
-    layers = OrderedDict()
-    for number in range(1, depth + 1):
-        pair = (number + 1) // 2
-        outputs = width * 2 ** (pair - 1)
-        layers[f"conv{number}"] = nn.Conv2d(channels, outputs, 3, padding=1)
-        layers[f"relu{number}"] = nn.ReLU()
-        channels = outputs
-        if number % 2 == 0:
-            layers[f"pool{pair}"] = nn.MaxPool2d(2)
-            height, breadth = height // 2, breadth // 2
-    layers["flatten"] = nn.Flatten()
-    inputs = channels * height * breadth
-    for number in (1, 2):
-        layers[f"hidden{number}"] = nn.Linear(inputs, 256)
-        layers[f"relu_hidden{number}"] = nn.ReLU()
-        inputs = 256
-    layers["output"] = nn.Linear(inputs, data.classes)
     return nn.Sequential(layers)
 
 
