@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from ticketlab import nets, stack
-from ticketlab.masks import density
+from ticketlab.history import join
+from ticketlab.masks import apply_masks, density
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
 from ticketlab.recipe import Recipe
@@ -188,6 +189,85 @@ def test_the_frame_holds_the_curves_row_by_row():
     assert row.val_loss.item() == pytest.approx(run.curves["val_loss"][3, 1].item())
 
 
+def test_training_accuracy_is_the_mean_over_the_batches_since_the_last_look():
+    """Each batch is asked before its update, with the masks on; step 17 is a look of its own."""
+    start = stack.draw(NETS["cnn"], range(2))
+    masks = prune(start, rate=0.5)
+    whole = fit(start, masks=masks, snapshots=range(17), stop=17)
+    assert whole.curves["step"].tolist() == [0, 10, 17]
+    assert whole.curves["train_accuracy"][0].isnan().all()
+    for row, steps in ((1, range(10)), (2, range(10, 17))):
+        expected = torch.zeros(2)
+        for step in steps:
+            before = whole.snapshots[step].stack.clone()
+            index = next(order(70, 10, [0, 1], step, step + 1))
+            outputs = stack.forward(before, DATA.x_train[index], training=True)
+            expected += (outputs.argmax(2) == DATA.y_train[index]).float().mean(1)
+        torch.testing.assert_close(whole.curves["train_accuracy"][row], expected / len(steps))
+
+
+@pytest.mark.parametrize("step", [0, 13])
+def test_training_to_the_step_it_starts_at_only_evaluates(step):
+    """One row of curves, no training loss, the masks on, the start unchanged."""
+    start = fit(stack.draw(NETS["cnn"], range(2)), stop=step).end
+    before, masks = start.stack.clone(), prune(start.stack, rate=0.5)
+    run = fit(start, masks=masks, stop=step, snapshots=[step])
+    assert_same_bits(start.stack, before)
+    assert_same_bits(run.stack, apply_masks(before, masks))
+    assert_same_bits(run.snapshots[step].stack, run.stack)
+    assert run.end.step == step and run.curves["step"].tolist() == [step]
+    assert run.last("train_loss").isnan().all() and run.last("train_accuracy").isnan().all()
+    loss, accuracy = evaluate(run.stack, DATA.x_test, DATA.y_test)
+    assert torch.equal(run.last("test_loss"), loss)
+    assert torch.equal(run.at_best_step("test_accuracy"), accuracy)
+
+
+@pytest.mark.parametrize("net", ["mlp", "cnn"])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_moments_that_are_joined_go_on_as_each_would_alone(net, recipe):
+    """Networks, batch statistics and optimiser, Adam's single count of steps included."""
+    starts = [stack.draw(NETS[net], seeds) for seeds in ([0, 1], [2])]
+    first = [fit(start, RECIPES[recipe], order_seeds=seeds, stop=15).end
+             for start, seeds in zip(starts, ([0, 1], [2]), strict=True)]
+    joined = join(first)
+    assert joined.step == 15 and joined.stack.replicates == 3
+    together = fit(joined, RECIPES[recipe], order_seeds=[0, 1, 2])
+    alone = [fit(moment, RECIPES[recipe], order_seeds=seeds)
+             for moment, seeds in zip(first, ([0, 1], [2]), strict=True)]
+    for run, which in zip(alone, (slice(0, 2), slice(2, 3)), strict=True):
+        part = together.part(which)
+        for name, values in part.stack.parameters.items():
+            torch.testing.assert_close(values, run.stack.parameters[name], rtol=1e-3, atol=1e-4)
+        torch.testing.assert_close(part.last("test_loss"), run.last("test_loss"), rtol=1e-3, atol=1e-4)
+    fresh = join([Snapshot(moment.stack, 15) for moment in first])
+    assert fresh.optimizer is None and fresh.step == 15
+
+
+def test_moments_that_cannot_go_on_together_are_refused():
+    start = stack.draw(NETS["mlp"], [0])
+    trained = fit(start, stop=5).end
+    with pytest.raises(ValueError, match=r"they stand at steps \[0, 5\].*train them apart"):
+        join([Snapshot(start), trained])
+    with pytest.raises(ValueError, match="all or none must have an optimiser's state"):
+        join([trained._replace(optimizer=None), trained])
+    with pytest.raises(ValueError, match="stack 1 has another architecture"):
+        join([Snapshot(start), Snapshot(stack.draw(NETS["cnn"], [0]))])
+
+
+def test_a_part_of_a_run_is_the_run_of_those_networks():
+    run = fit(stack.draw(NETS["mlp"], range(4)), snapshots=[20])
+    for which, rows in ((slice(1, 3), [1, 2]), ([3, 0], [3, 0]), (2, [2])):
+        part = run.part(which)
+        assert_same_bits(part.stack, run.stack[rows])
+        assert part.end.step == 40 and part.end.optimizer is None
+        assert_same_bits(part.snapshots[20].stack, run.snapshots[20].stack[rows])
+        assert part.snapshots[20].step == 20 and part.snapshots[20].optimizer is None
+        assert torch.equal(part.curves["step"], run.curves["step"])
+        assert torch.equal(part.last("test_accuracy"), run.last("test_accuracy")[rows])
+        assert torch.equal(part.best_step(), run.best_step()[rows])
+        assert len(part.frame()) == 5 * len(rows)
+
+
 def test_the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere():
     batches = list(order(23, 5, [0, 1], 0, 12))
     assert all(batch.shape == (2, 5) for batch in batches)
@@ -218,9 +298,22 @@ def test_the_bar_counts_steps_and_shows_the_loss(capsys):
     assert "dense nets: 100%" in shown and "40/40" in shown and "loss " in shown
 
 
+def test_a_bar_of_ones_own_is_moved_on_and_left_open(capsys):
+    """One bar over several trainings, as the search shows it."""
+    from tqdm.auto import tqdm
+
+    with tqdm(total=100, desc="three levels") as bar:
+        for steps in (25, 15):
+            train(stack.draw(NETS["mlp"], range(2)), DATA, RECIPES["sgd"], stop=steps, progress=bar)
+        assert bar.n == 40 and not bar.disable and "loss " in bar.postfix
+        bar.update(60)
+    shown = capsys.readouterr().err
+    assert "three levels: 100%" in shown and "100/100" in shown and "training 2 nets" not in shown
+
+
 @pytest.mark.parametrize("arguments, message", [
     ({"stop": 41}, "from step 0 to step 41 is not within the recipe's 40 steps"),
-    ({"stop": 0}, "0 <= start < stop <= 40"),
+    ({"stop": -1}, "0 <= start <= stop <= 40"),
     ({"order_seeds": [1]}, "1 order seeds for 2 networks"),
     ({"order_seeds": [1, -1]}, "must be 0 or above"),
     ({"snapshots": [50]}, r"snapshots \[50\] lie outside the steps trained, 0 to 40"),

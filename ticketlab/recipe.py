@@ -7,6 +7,8 @@ over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on
 import re
 from dataclasses import dataclass, fields, replace
 
+AUGMENT = ("none", "crop-flip")
+PRECISION = ("float32", "mixed")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(it|ep|%)")
 
 
@@ -41,7 +43,8 @@ class Recipe:
     steps: length of the training. momentum: for SGD. weight_decay: L2 penalty, added to the
     gradient as torch.optim does. warmup: steps over which lr rises linearly from lr / warmup.
     drops: steps at which lr is multiplied by ``drop_factor``. evaluate_every: steps between two
-    evaluations on validation and test. Raises ValueError naming the field that is out of range.
+    evaluations on validation and test. augment: ``"crop-flip"`` for images, or ``"none"``.
+    precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions. Raises ValueError naming the field that is out of range.
     The recipes of Frankle & Carbin 2019, figure 2, can all be written so. Lesson 01 builds on it.
     """
 
@@ -55,6 +58,8 @@ class Recipe:
     drops: tuple[int | str, ...] = ()
     drop_factor: float = 0.1
     evaluate_every: int | str = 100
+    augment: str = "none"
+    precision: str = "float32"
 
     def __post_init__(self):
         def demand(condition, name, allowed):
@@ -69,6 +74,8 @@ class Recipe:
                "0 with adam, which has a momentum of its own")
         demand(self.weight_decay >= 0, "weight_decay", "0 or above")
         demand(self.drop_factor > 0, "drop_factor", "above 0")
+        for name, allowed in (("augment", AUGMENT), ("precision", PRECISION)):
+            demand(getattr(self, name) in allowed, name, f"one of {allowed}")
         demand(not isinstance(self.drops, str), "drops", "a tuple, such as ('80%', '90%')")
         for name in ("steps", "warmup", "evaluate_every"):
             parse_steps(getattr(self, name), per_epoch=1, total=100)

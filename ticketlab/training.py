@@ -6,74 +6,19 @@ so that continuing after a break and rewinding (lesson 05) are the same call. Le
 this file.
 """
 
+import contextlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab.augmentation import crop_flip, draws
+from ticketlab.history import METRICS, Run, Snapshot
 from ticketlab.masks import Masks, apply_masks
 from ticketlab.recipe import Recipe, Schedule
 from ticketlab.stack import Stack, forward
-
-METRICS = ("train_loss", "val_loss", "val_accuracy", "test_loss", "test_accuracy")
-
-
-class Snapshot(NamedTuple):
-    """A moment of training: enough to go on exactly as if nothing had happened.
-
-    stack: the networks. step: updates done so far. optimizer: the optimiser's state by parameter,
-    each tensor [R, ...]; None for a fresh optimiser.
-    """
-
-    stack: Stack
-    step: int = 0
-    optimizer: dict[str, dict[str, Tensor]] | None = None
-
-
-@dataclass(frozen=True, eq=False)
-class Run:
-    """What a training run leaves behind.
-
-    end: the moment it stopped at; ``run.stack`` for its networks. curves: one tensor [evaluations,
-    replicates] for each of ``METRICS`` (losses in nats, accuracies as fractions), and ``step``
-    [evaluations]. snapshots: step -> Snapshot, for the steps that were asked for.
-    """
-
-    end: Snapshot
-    curves: dict[str, Tensor]
-    snapshots: dict[int, Snapshot]
-
-    @property
-    def stack(self) -> Stack:
-        return self.end.stack
-
-    def last(self, metric: str) -> Tensor:
-        """A metric at the last step: [R]."""
-        return self.curves[metric][-1]
-
-    def best_step(self) -> Tensor:
-        """Early stopping: the step of least validation loss (the first of equals), [R]."""
-        return self.curves["step"][self.curves["val_loss"].argmin(dim=0)]
-
-    def at_best_step(self, metric: str) -> Tensor:
-        """A metric at each replicate's early-stopping step: [R]. Chosen on validation, so it may
-        be the test accuracy that is reported (Frankle & Carbin 2019, section 2)."""
-        best = self.curves["val_loss"].argmin(dim=0, keepdim=True)
-        return self.curves[metric].gather(0, best)[0]
-
-    def frame(self):
-        """The curves as a pandas data frame: one row an evaluation and replicate."""
-        import pandas
-
-        replicates = self.curves["val_loss"].shape[1]
-        steps = self.curves["step"].tolist()
-        index = {"replicate": list(range(replicates)) * len(steps),
-                 "step": np.repeat(steps, replicates)}
-        return pandas.DataFrame(index | {name: self.curves[name].flatten() for name in METRICS})
 
 
 def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
@@ -85,8 +30,9 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     data: a ``ticketlab.data.Data``. masks: weights whose mask is False are zero before the first
     and after every step. order_seeds: R seeds of the data order, by default 0 ... R-1; the order
     of step s depends only on the seed and s, so runs with equal seeds are paired. stop: the step to
-    stop after, by default the recipe's last. snapshots: steps to keep a Snapshot of. progress:
-    show a bar, or a text that it then begins with.
+    stop after, by default the recipe's last (the step it starts at: only evaluate). snapshots: steps
+    to keep a Snapshot of. progress: show a bar, or a text that it then begins with, or a tqdm bar
+    of your own to move on.
 
     Trained together or alone, a network gets the same values within float tolerance; the same call
     on the same machine gives the same bits. Raises ValueError for arguments that do not fit, and
@@ -102,24 +48,25 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         stack = apply_masks(stack, masks)
     trainer = _Trainer(stack, recipe, masks, moment.optimizer)
     record, kept = _Record(), {}
-    losses = torch.zeros(schedule.evaluate_every, stack.replicates, device=stack.device)
+    losses, accuracies = torch.zeros(2, schedule.evaluate_every, stack.replicates,
+                                     device=stack.device)
     since = moment.step  # of the last look at the losses
 
     def look(step):
         """Everything that waits for the device happens here, and not in between."""
-        recent = losses[:step - since]
-        _check_finite(recent, since, schedule)
-        record.add(step, recent.mean(0), stack, data)  # before the first step: the mean of none, nan
+        _check_finite(losses[:step - since], since, schedule)
+        # before the first step: the mean of none, nan
+        record.add(step, [each[:step - since].mean(0) for each in (losses, accuracies)], stack, data)
 
-    if moment.step == 0:
-        look(0)
+    if moment.step in (0, stop):
+        look(moment.step)
     if moment.step in snapshots:
         kept[moment.step] = trainer.snapshot(moment.step)
-    batches = order(len(data.x_train), recipe.batch, seeds, moment.step, stop, stack.device)
+    batches = _batches(data, recipe, seeds, moment.step, stop)
     with _bar(progress, stack.replicates, stop - moment.step) as bar:
-        for step, index in enumerate(batches, start=moment.step + 1):
-            losses[step - 1 - since] = trainer.step(
-                data.x_train[index], data.y_train[index], schedule.lr_at(step - 1))
+        for step, (x, y) in enumerate(batches, start=moment.step + 1):
+            losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
+                x, y, schedule.lr_at(step - 1))
             if schedule.evaluates_after(step) or step == stop:
                 look(step)
                 bar.set_postfix_str(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
@@ -168,6 +115,16 @@ def order(examples: int, batch: int, seeds: Sequence[int], start: int, stop: int
         yield shuffled[:, at:at + batch]
 
 
+def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
+    """Examples [R, batch, *shape] and labels [R, batch] of each step, augmented as the recipe says."""
+    span = (len(data.x_train), recipe.batch, seeds, start, stop, data.x_train.device)
+    if recipe.augment == "none":
+        yield from ((data.x_train[index], data.y_train[index]) for index in order(*span))
+    else:
+        for index, drawn in zip(order(*span), draws(*span), strict=True):
+            yield crop_flip(data.x_train[index], drawn), data.y_train[index]
+
+
 class _Trainer:
     """Takes one step: gradient, update, masks."""
 
@@ -182,14 +139,20 @@ class _Trainer:
                           else torch.optim.SGD(values, momentum=recipe.momentum, **shared))
         for name, state in (optimizer_state or {}).items():
             self.optimizer.state[self.parameters[name]] = {k: t.clone() for k, t in state.items()}
+        self.cast, self.scale = _precision(recipe.precision, stack.device)
         self.masked = [self.parameters[name] for name in masks or ()]
         self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
 
-    def step(self, x: Tensor, y: Tensor, lr: float) -> Tensor:
-        """One update of all networks on their batches [R, N, ...]; gives their losses [R]."""
-        losses = _losses(forward(self.stack, x, training=True), y)
+    def step(self, x: Tensor, y: Tensor, lr: float) -> tuple[Tensor, Tensor]:
+        """One update of all networks on their batches [R, N, ...]; gives their losses and
+        accuracies before it, [R] each."""
+        with self.cast:
+            outputs = forward(self.stack, x, training=True)
+            losses = _losses(outputs, y)
         # each network's own mean, so that its gradient is the one it would have alone
-        losses.backward(torch.full_like(losses, 1 / losses.shape[1]))
+        losses.backward(torch.full_like(losses, self.scale / losses.shape[1]))
+        if self.scale != 1:
+            torch._foreach_mul_([p.grad for p in self.parameters.values()], 1 / self.scale)
         self.optimizer.param_groups[0]["lr"] = lr
         self.optimizer.step()
         self.optimizer.zero_grad()
@@ -198,7 +161,7 @@ class _Trainer:
                 # after the update: masking gradients alone would let momentum, Adam's state and
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
-        return losses.detach().mean(1)
+        return losses.detach().mean(1), (outputs.argmax(2) == y).float().mean(1)
 
     def snapshot(self, step: int) -> Snapshot:
         state = {name: {k: t.detach().clone() for k, t in self.optimizer.state[p].items()
@@ -207,16 +170,30 @@ class _Trainer:
         return Snapshot(self.stack.clone(), step, state)
 
 
+def _precision(precision: str, device: torch.device):
+    """The context of a forward pass, and what its loss is multiplied by.
+
+    bfloat16 where the device has it. Elsewhere (a T4) float16, whose small gradients would vanish:
+    the loss is scaled up by a constant and the gradients down again (Micikevicius et al. 2018),
+    constant because a scale that adapts would be one more state to carry over a break.
+    """
+    if precision == "float32":
+        return contextlib.nullcontext(), 1
+    native = device.type != "cuda" or torch.cuda.get_device_capability(device)[0] >= 8
+    kind = torch.bfloat16 if native else torch.float16
+    return torch.autocast(device.type, kind), 1 if native else 2 ** 10
+
+
 class _Record:
     """The curves, row by row."""
 
     def __init__(self):
         self.steps, self.rows = [], []
 
-    def add(self, step, train_loss, stack, data):
+    def add(self, step, training, stack, data):
         val_loss, val_accuracy = evaluate(stack, data.x_val, data.y_val)
         test_loss, test_accuracy = evaluate(stack, data.x_test, data.y_test)
-        row = (train_loss, val_loss, val_accuracy, test_loss, test_accuracy)
+        row = (*training, val_loss, val_accuracy, test_loss, test_accuracy)
         self.steps.append(step)
         self.rows.append({name: t.cpu() for name, t in zip(METRICS, row, strict=True)})
 
@@ -232,9 +209,9 @@ def _losses(outputs: Tensor, labels: Tensor) -> Tensor:
 
 
 def _check_span(start: int, stop: int, total: int, snapshots) -> None:
-    if not 0 <= start < stop <= total:
+    if not 0 <= start <= stop <= total:
         raise ValueError(f"training from step {start} to step {stop} is not within the recipe's "
-                         f"{total} steps; 0 <= start < stop <= {total} must hold")
+                         f"{total} steps; 0 <= start <= stop <= {total} must hold")
     outside = [step for step in snapshots if not start <= step <= stop]
     if outside:
         raise ValueError(f"snapshots {outside} lie outside the steps trained, {start} to {stop}")
@@ -261,6 +238,8 @@ def _check_finite(losses: Tensor, first: int, schedule: Schedule) -> None:
 
 
 def _bar(progress, replicates: int, steps: int):
+    if hasattr(progress, "update"):
+        return contextlib.nullcontext(progress)  # its owner closes it
     from tqdm.auto import tqdm
 
     label = progress if isinstance(progress, str) else f"training {replicates} nets"
