@@ -25,6 +25,7 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
+from ticketlab.digests import digest
 from ticketlab.image_files import CLASSES, DownloadError, read_images
 
 __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
@@ -33,6 +34,8 @@ __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
 # 5,000 of 60,000 (the 55k/5k split of Frankle & Carbin 2019, arXiv 1803.03635); 5,000 of 50,000.
 VALIDATION_SHARE = {
     "mnist1d": 1 / 8, "digits": 0.15, "mnist": 1 / 12, "fashion_mnist": 1 / 12, "cifar10": 1 / 10}
+
+SPLITS = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
 # Generating mnist1d changes the random state of the whole process for a moment.
 _one_at_a_time = threading.Lock()
@@ -56,6 +59,18 @@ class Data:
     classes: int
     shape: tuple[int, ...]
     provenance: str
+
+    @property
+    def fingerprint(self) -> str:
+        """A digest of splits, classes and shape, on any device: what decides a run on this data.
+
+        Computed once, and again after a tensor was changed in place.
+        """
+        versions = [value._version for value in vars(self).values() if hasattr(value, "_version")]
+        known = vars(self).get("_fingerprint")
+        if known is None or known[0] != versions:
+            known = vars(self)["_fingerprint"] = versions, _fingerprint(self)
+        return known[1]
 
     def to(self, device: str | torch.device) -> Data:
         """The same data with all tensors on `device`. Raises torch's own error if there is none."""
@@ -84,6 +99,11 @@ class Data:
         sizes = "/".join(str(len(y)) for y in (self.y_train, self.y_val, self.y_test))
         return (f"Data({self.name!r}: {sizes} training/validation/test, shape {self.shape}, "
                 f"{self.classes} classes, on {self.y_train.device})")
+
+
+def fingerprint(data) -> str:
+    """``data.fingerprint``, or the same for an object that only has the tensors of a Data."""
+    return data.fingerprint if hasattr(data, "fingerprint") else _fingerprint(data)
 
 
 def load(name: str = "mnist1d", *, validation: int | None = None, validation_seed: int = 0,
@@ -135,6 +155,11 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
                   "training split.")
     return Data(name, x_train, y[~held_out], x_val, y[held_out], x_test, y_test,
                 CLASSES, tuple(x.shape[1:]), provenance).to(device)
+
+
+def _fingerprint(data) -> str:
+    tensors = {name: getattr(data, name) for name in SPLITS}
+    return digest(tensors, f"{data.classes} {tuple(data.shape)}")
 
 
 def _whole_number(name: str, value: int, low: int, high: int, cure: str) -> int:

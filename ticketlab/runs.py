@@ -1,0 +1,168 @@
+"""Training runs that are kept on disk: asked for again, a finished one is loaded, not trained.
+
+A run is kept in a folder of its own, its unit, under a name that a person can read and a short
+digest of everything that decides it. A process that is killed loses at most what it did since the
+last interval: the next one goes on from there, and ends with the same bits. Lesson 04 builds on
+this file.
+
+The digest does not cover the version of torch, nor functions that a net of yours calls outside its
+class. Where such a thing changed, ``remove`` the runs or give them another name.
+"""
+
+import contextlib
+import math
+import re
+import sys
+import time
+import warnings
+from collections.abc import Callable, Sequence
+
+import torch
+
+from ticketlab import run_files, training
+from ticketlab.history import Run, Snapshot
+from ticketlab.masks import Masks
+from ticketlab.recipe import Recipe
+from ticketlab.run_files import Damaged, IncompatibleRun, folder
+from ticketlab.run_listing import listing, remove
+from ticketlab.run_units import Job, State, Unit
+from ticketlab.stack import Stack
+
+__all__ = ["IncompatibleRun", "folder", "listing", "remove", "train"]
+
+_SEGMENTS = 20  # a training is cut into about so many, and its state can be saved between them
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,149}")
+
+
+def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
+          order_seeds: Sequence[int] | None = None, stop: int | None = None,
+          snapshots: Sequence[int] = (), progress=True, folder=None, interval=10.0) -> Run:
+    """Train as ``training.train`` does, or load what the same call left on disk.
+
+    name: what a person calls it: letters, digits, ``-_.``, and ``/`` for folders. folder: see
+    ``runs.folder``. interval: seconds between two savings of a half-finished run; 0 saves as often
+    as can be, at evaluations. The other arguments are those of ``training.train``, and so are the
+    resulting bits, unless a layer draws random numbers (dropout): these are then seeded by what
+    decides the run, and torch's global random state is left as it was.
+
+    At the recipe's last step no optimiser state is kept: no step can follow. A damaged run is
+    named in a warning, renamed, and trained anew. Raises what ``training.train`` raises, ValueError
+    for a name that does not fit, IncompatibleRun for a run in another format of files, and OSError
+    if the folder cannot be written to or is full. Lesson 04 builds on it.
+    """
+    moment = start if isinstance(start, Snapshot) else Snapshot(start)
+    total = recipe.schedule(len(data.x_train)).total
+    stop = total if stop is None else int(stop)
+    snapshots = sorted({int(step) for step in snapshots})
+    training._check_span(moment.step, stop, total, snapshots)  # now, and not after most segments
+    seeds = range(moment.stack.replicates) if order_seeds is None else order_seeds
+    job = Job(moment, data, recipe, masks, [int(seed) for seed in seeds], stop, snapshots)
+    home = run_files.folder(folder)
+    place = f"{_checked(name)}-{job.key[:10]}"
+    unit = Unit(home / place, job)
+    with _bar(progress, name, job.steps) as bar, \
+            run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
+        if held:
+            run_files.sweep(unit.path)
+        found = _load(unit)
+        if isinstance(found, Run):
+            if job.steps:
+                bar.set_postfix_str(f"loss {found.last('train_loss').mean():.3f}", False)
+            bar.update(job.steps)
+            return found
+        with _random_numbers(job, found):
+            run = _train(job, found, unit.save, bar, interval)
+        if stop == total:
+            run = Run(run.end._replace(optimizer=None), run.curves, run.snapshots)
+        unit.finish(run)
+        return run
+
+
+def _train(job: Job, state: State | None, save: Callable[[State], None], bar, interval) -> Run:
+    """Train in segments, each going on from the last; the state is saved between them."""
+    every = job.recipe.schedule(len(job.data.x_train)).evaluate_every
+    moment, curves, kept, _ = state or State(job.start, {}, {}, {})
+    bar.update(moment.step - job.start.step)
+    longest = max(1.0, job.steps / _SEGMENTS)
+    length = longest if interval <= 0 else 1.0  # until the pace is known
+    saved = time.monotonic()
+    while True:
+        began = time.monotonic()
+        # up to an evaluation, where the curves of a single call have a row too
+        end = min(job.stop, (moment.step // every + math.ceil(length / every)) * every)
+        part = training.train(
+            moment, job.data, job.recipe, masks=job.masks, order_seeds=job.order_seeds, stop=end,
+            snapshots=[step for step in job.snapshots if moment.step < step <= end
+                       or step == moment.step == job.start.step], progress=bar)
+        seconds = max(time.monotonic() - began, 1e-6)
+        if interval > 0:
+            length = min(longest, max(1.0, (end - moment.step) / seconds * interval / 4))
+        moment, kept = part.end, kept | part.snapshots
+        curves = {name: torch.cat([curves[name], values]) if curves else values
+                  for name, values in part.curves.items()}
+        if end == job.stop:  # one nan for all of them, as it is when it is loaded
+            return Run(moment, {name: values.nan_to_num(math.nan, math.inf, -math.inf)
+                                for name, values in curves.items()}, kept)
+        if time.monotonic() - saved >= interval:
+            save(State(moment, curves, kept, _random_states(moment.stack.device)))
+            saved = time.monotonic()
+
+
+def _load(unit: Unit) -> Run | State | None:
+    try:
+        return unit.load()
+    except Damaged as damaged:
+        with contextlib.suppress(FileNotFoundError):  # another process did so, where are no locks
+            aside = run_files.set_aside(unit.path)
+            _warn(f"{damaged}; its folder is now {aside.name}, and the run is computed again")
+        return None
+
+
+@contextlib.contextmanager
+def _random_numbers(job: Job, state: State | None):
+    """Random numbers that the run alone decides, as if nothing else had drawn any."""
+    device = job.start.stack.device
+    cuda = device.type == "cuda"
+    with torch.random.fork_rng(devices=[device] if cuda else []):
+        # not torch.manual_seed, which would reseed every accelerator too
+        torch.default_generator.manual_seed(int(job.key[:15], 16))
+        if cuda:
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(int(job.key[:15], 16))
+        if state is not None:
+            torch.set_rng_state(state.random["cpu"])
+            if cuda and "cuda" in state.random:
+                torch.cuda.set_rng_state(state.random["cuda"], device)
+        yield
+
+
+def _random_states(device: torch.device) -> dict[str, torch.Tensor]:
+    states = {"cpu": torch.get_rng_state()}
+    return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
+
+
+def _checked(name: str) -> str:
+    wrong = [part for part in str(name).split("/") if not _PART.fullmatch(part)]
+    if wrong:
+        raise ValueError(
+            f"{name!r} cannot be the name of a run because of {wrong[0]!r}: write letters, digits, "
+            "'-', '_' and '.', and '/' between folders, such as 'lesson-04/level-03'; each part "
+            "begins with a letter, a digit or '_' and has 150 characters at most")
+    return name
+
+
+def _bar(progress, name: str, steps: int):
+    if hasattr(progress, "update"):
+        return contextlib.nullcontext(progress)  # its owner closes it
+    from tqdm.auto import tqdm
+
+    label = progress if isinstance(progress, str) else name
+    return tqdm(total=steps, desc=label, unit="step", disable=progress is False)
+
+
+def _warn(text: str) -> None:
+    """Warn at the line outside this package that asked for the run."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "ticketlab":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)
