@@ -22,7 +22,17 @@ def test_paper_scale_is_the_papers_recipe(monkeypatch):
         "adam", 1.2e-3, 60, 50_000, 100)
 
 
+def test_larger_rounds_end_where_the_papers_do():
+    """Quick and class take fewer, larger rounds than 20 %, and still pass 30, 10 and 3 %."""
+    for name in ("quick", "class"):
+        scale = scales.named(name)
+        left = [100 * (1 - scale.rate["hidden"]) ** level for level in range(scale.levels + 1)]
+        for wanted in (30, 9, 3):
+            assert min(abs(share / wanted - 1) for share in left) < 0.1
+    assert scales.named("paper").rate == {"hidden": 0.2, "output": 0.1}
+
+
 def test_a_misspelt_scale_lists_the_scales(monkeypatch):
     monkeypatch.setenv("TICKETLAB_SCALE", "quik")
-    with pytest.raises(ValueError, match=r"TICKETLAB_SCALE is 'quik'; it must be one of \['quick', 'class', 'paper'\]"):
+    with pytest.raises(ValueError, match=r"\(TICKETLAB_SCALE\) is 'quik'; it must be one of \['quick', 'class', 'paper'\]"):
         scales.current()

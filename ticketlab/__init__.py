@@ -2,7 +2,8 @@
 
 The rooms, in the order in which they build on one another::
 
-    data, nets -> stack -> masks -> training, pruning, weights -> figures, panels
+    data, nets -> stack -> masks -> training, pruning, weights -> runs, landscape
+    runs -> lottery, rewinding, instability -> figures, panels
     recipe -> scales; claims
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
@@ -18,13 +19,31 @@ import os
 # of the variable wins.
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
-from ticketlab import data, masks, nets, pruning, scales, stack, training, weights
+from ticketlab import (
+    arms,
+    comparisons,
+    data,
+    instability,
+    landscape,
+    lottery,
+    masks,
+    nets,
+    pruning,
+    rewinding,
+    runs,
+    scales,
+    stack,
+    training,
+    weights,
+)
+from ticketlab.history import Snapshot
 from ticketlab.recipe import Recipe
 from ticketlab.stack import Stack, draw
-from ticketlab.training import Snapshot, evaluate, train
+from ticketlab.training import evaluate, train
 
 __version__ = "0.1.0"
-__all__ = ["Recipe", "Snapshot", "Stack", "data", "draw", "evaluate", "masks", "nets", "pruning",
+__all__ = ["Recipe", "Snapshot", "Stack", "arms", "comparisons", "data", "draw", "evaluate",
+           "instability", "landscape", "lottery", "masks", "nets", "pruning", "rewinding", "runs",
            "scales", "stack", "train", "training", "weights"]
 
 _LATER = ("claims", "figures", "panels")

@@ -114,7 +114,7 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
     if (rate is None) == (density is None):
         raise ValueError("give prune either a rate (of the survivors, to remove) "
                          "or a density (of all weights, to keep), and not both")
-    shares = _by_layer(stack, "density" if rate is None else "rate", density if rate is None else rate)
+    shares = by_layer(stack, "density" if rate is None else "rate", density if rate is None else rate)
     cut, scores = dict(masks), score(stack)
     removed = 0
     for pool in _pools(shares, scope, rate is None):
@@ -175,8 +175,11 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
 
     Counts whole weights as ``prune`` does. LeNet-300-100 with ``{"hidden": .2, "output": .1}``
     gives the paper's ladder (Frankle & Carbin 2019, figure 1: 100, 80.04, 64.06, ... %).
+    Raises ValueError for a rate or scope that does not fit, and for fewer than 0 levels.
     """
-    shares = _by_layer(stack, "rate", rate)
+    if isinstance(levels, bool) or not isinstance(levels, int) or levels < 0:
+        raise ValueError(f"levels is {levels!r}; it must be a whole number of rounds, 0 or more")
+    shares = by_layer(stack, "rate", rate)
     sizes = {name: stack.parameters[name][0].numel() for name in shares}
     pools = {tuple(pool): sum(sizes[name] for name in pool) for pool in _pools(shares, scope, False)}
     untouched = sum(sizes.values()) - sum(pools.values())
@@ -187,7 +190,7 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
     return densities
 
 
-def _by_layer(stack: Stack, what: str, share: Share) -> dict[str, float]:
+def by_layer(stack: Stack, what: str, share: Share) -> dict[str, float]:
     """The share of each prunable weight, from one number or a dictionary by name or kind."""
     kinds = prunable(stack.net)
     if not isinstance(share, dict):
