@@ -2,9 +2,10 @@
 
 import argparse
 
-from benchmarks import importing, machine, slider, training
+from benchmarks import importing, line, lottery, machine, slider, training
 
-SUBJECTS = {"training": training.report, "slider": slider.report, "importing": importing.report}
+SUBJECTS = {"training": training.report, "lottery": lottery.report, "line": line.report,
+            "slider": slider.report, "importing": importing.report}
 
 
 def main() -> None:

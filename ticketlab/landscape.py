@@ -1,0 +1,283 @@
+"""Lines between solutions: is the error flat between two trained nets, or is there a barrier?
+
+Two children of one net, trained from the same step-k weights in different orders of the data, end
+at different weights. If the error stays flat along the straight line between the two ends, training
+was stable to the noise of SGD from step k on. Everything here takes two stacks of R networks and
+gives one number a replicate, so the lines of all replicates, and of all k, are one call.
+Frankle, Dziugaite, Roy & Carbin 2020 (Linear Mode Connectivity and the Lottery Ticket Hypothesis,
+arXiv 1912.05671). Lesson 05 builds on this file.
+"""
+
+import copy
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ticketlab.masks import Masks, apply_masks, check_masks, layer_densities, layer_name
+from ticketlab.stack import Stack, concatenate, forward
+from ticketlab.training import evaluate
+
+# a barrier below two points of error counts as none: Frankle et al. 2020
+STABLE = 0.02
+SPLITS = ("test", "val", "train")
+
+
+@dataclass(frozen=True, eq=False)
+class Line:
+    """What was measured on the straight lines between two stacks.
+
+    alphas: [points], 0 (the first stack) to 1 (the second). error: [points, R], fractions.
+    loss: [points, R], nats.
+    """
+
+    alphas: Tensor
+    error: Tensor
+    loss: Tensor
+
+    def barrier(self) -> Tensor:
+        """Error barrier, a fraction: [R]. The largest error on the line minus the mean of its ends.
+
+        The ends are on the line, so it is at least half the difference of their errors, and never
+        negative. Below ``STABLE`` (two points) training counts as stable. Frankle et al. 2020.
+        """
+        return self.error.amax(0) - (self.error[0] + self.error[-1]) / 2
+
+    def frame(self):
+        """The line as a pandas data frame: one row a value of alpha and replicate."""
+        import pandas
+
+        points, replicates = self.error.shape
+        return pandas.DataFrame({
+            "alpha": np.repeat(self.alphas.numpy(), replicates),
+            "replicate": list(range(replicates)) * points,
+            "error": self.error.flatten(), "loss": self.loss.flatten()})
+
+
+def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
+         masks: Masks | None = None, norm_examples: int | None = None, batch: int = 100,
+         together: int = 15, progress=True) -> Line:
+    """Error and loss on the straight lines from each net of ``a`` to the same net of ``b``.
+
+    data: a ``ticketlab.data.Data``. points: values of alpha, evenly from 0 to 1, both included.
+    split: the examples to measure on, ``"test"`` (as barriers are defined), ``"val"`` or
+    ``"train"``. masks: weights whose mask is False are zero in every net of the line, the ends
+    included; by default no mask is applied. Then a weight that only one end has is alive all along
+    the line: nets between different masks are denser than either end, by the union of the masks.
+
+    Batch-norm statistics are recomputed from the training split for every net (``norm_examples``
+    of it, by default all; see ``recompute_norms``), at the ends too, so that all points are treated
+    alike. batch: examples at a time. together: nets at a time, over all points and replicates;
+    it bounds the memory, and changes results within float tolerance only. progress: show a bar, or
+    a text that it then begins with. a and b are left unchanged.
+    Raises ValueError for stacks or masks that do not fit, and for values out of range.
+    Frankle et al. 2020 use 30 points. Lesson 05 builds on it.
+    """
+    _check_pair(a, b)
+    if masks is not None:
+        check_masks(a, masks)
+    for name, value, least in (("points", points, 2), ("together", together, 1)):
+        if value < least:
+            raise ValueError(f"{name} is {value}; it must be at least {least}")
+    if split not in SPLITS:
+        raise ValueError(f"split is {split!r}; it must be one of {SPLITS}")
+    x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
+    alphas = torch.linspace(0, 1, points, dtype=torch.float64)
+    # every net of every line by its replicate and its place, so that any number goes together
+    replicates = torch.arange(a.replicates).repeat(points)
+    places = alphas.repeat_interleave(a.replicates)
+    measured = []
+    with _bar(progress, len(places)) as bar:
+        for which, alpha in zip(replicates.split(together), places.split(together), strict=True):
+            nets = _between(a[which], b[which], alpha)
+            if masks is not None:
+                nets = apply_masks(nets, {name: mask[which] for name, mask in masks.items()})
+            nets = recompute_norms(nets, data, examples=norm_examples, batch=batch)
+            measured.append([value.cpu() for value in evaluate(nets, x, y, chunk=batch)])
+            bar.update(len(which))
+    loss, accuracy = (torch.cat(values).view(points, -1) for values in zip(*measured, strict=True))
+    return Line(alphas, 1 - accuracy, loss)
+
+
+def interpolate(a: Stack, b: Stack, alpha: float | Sequence[float] | Tensor) -> Stack:
+    """The nets at (1 - alpha) a + alpha b, replicate by replicate, ends exact to the bit.
+
+    alpha: a number, for a stack of R nets; or a vector of points, for points x R nets, all
+    replicates of the first point first. From -1 to 2: outside 0 ... 1 the line goes past its ends.
+    No mask is applied: a weight is zero only where both ends have it zero, so between two different
+    masks the nets have the union of their weights.
+
+    Running statistics of batch normalisation are interpolated with the rest, and are then *not*
+    those of the interpolated net: ``recompute_norms`` before evaluating it, or use ``line``.
+    Raises ValueError for stacks of different architectures (naming the first difference) or numbers
+    of replicates, and for an alpha out of range. Lesson 05 builds on it.
+    """
+    _check_pair(a, b)
+    alpha = torch.as_tensor(alpha, dtype=torch.float64)
+    if alpha.dim() > 1 or alpha.numel() == 0:
+        raise ValueError(f"alpha has the shape {tuple(alpha.shape)}; give a number, or a vector "
+                         "of at least one point")
+    outside = alpha.flatten()[~((alpha >= -1) & (alpha <= 2)).flatten()]  # nan is outside too
+    if len(outside):
+        raise ValueError(f"alpha is {outside[0].item()}; 0 is the first net and 1 the second, and "
+                         "values from -1 to 2 are allowed")
+    which = torch.arange(a.replicates).repeat(alpha.numel())
+    return _between(a[which], b[which], alpha.view(-1).repeat_interleave(a.replicates))
+
+
+def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: int = 100) -> Stack:
+    """The same nets, with the running statistics of batch normalisation measured anew.
+
+    Weights that were averaged never saw data: their nets have no statistics of their own until
+    these are measured on the training split. Layer by layer as in training (each layer sees what
+    the earlier layers give under the batch's own statistics), mean and unbiased variance of each
+    batch, averaged over batches of nearly equal size: what torch collects with ``momentum=None``.
+
+    examples: how many of the training split, by default all; always the same ones in the same
+    order (numpy's permutation of seed 0). batch: examples at a time, at most. Parameters are shared
+    with the given stack, which is left unchanged. A net without running statistics to measure comes
+    back as it is.
+    Raises ValueError for batch normalisation that keeps none, since such a net's outputs depend on
+    what else is in its batch, and for values out of range. Lesson 05 builds on it.
+    """
+    norms = _norms(stack.net)
+    if not norms:
+        return stack
+    total = len(data.x_train)
+    examples = total if examples is None else examples
+    for name, value, most in (("examples", examples, total), ("batch", batch, None)):
+        if value < 2 or most is not None and value > most:
+            raise ValueError(f"{name} is {value}; statistics need at least 2"
+                             f"{'' if most is None else f', and the training split has {most}'}")
+    # an architecture of our own, since its momentum is set below; and no dropout while measuring
+    net = copy.deepcopy(stack.net)
+    for module in net.modules():
+        if isinstance(module, nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+    fresh = {name: torch.zeros_like(values) if name.rpartition(".")[0] in norms else values.clone()
+             for name, values in stack.buffers.items()}
+    measured = replace(stack, net=net, buffers=fresh)
+    # in a fixed order, but not in the stored one, which may be sorted by class
+    shuffled = torch.from_numpy(np.random.default_rng(0).permutation(total)[:examples])
+    seen = 0
+    with torch.no_grad():
+        for index in shuffled.tensor_split(-(-examples // batch)):
+            seen += len(index)
+            for name in norms:
+                # running = (1 - momentum) running + momentum x batch: with this momentum, the mean
+                net.get_submodule(name).momentum = len(index) / seen
+            forward(measured, data.x_train[index.to(data.x_train.device)], shared=True,
+                    training=True)
+    return replace(stack, buffers=fresh)
+
+
+def distance(a: Stack, b: Stack) -> Tensor:
+    """Euclidean distance between two stacks' nets: [R].
+
+    Over all parameters, biases and normalisation included, because that is the space in which the
+    line is straight; running statistics are no parameters. ``distance(initial, trained)`` is how
+    far training went. Raises ValueError for stacks that do not fit. Lesson 05.
+    """
+    return _displacement(a, b).norm(dim=1)
+
+
+def cosine(a: Stack, b: Stack, origin: Stack) -> Tensor:
+    """Cosine of the angle between the ways from ``origin`` to ``a`` and to ``b``: [R].
+
+    1: the two went the same way; 0: at right angles, with nothing in common. Over all parameters.
+    Raises ValueError for stacks that do not fit, and for a net that has not moved. Lesson 05.
+    """
+    ways = [_displacement(origin, end) for end in (a, b)]
+    for name, way in zip("ab", ways, strict=True):
+        still = (way == 0).all(1).nonzero().flatten().tolist()
+        if still:
+            raise ValueError(f"replicate {still[0]} of {name} is where it started, so it has no "
+                             "direction; compare nets that were trained from origin")
+    return (ways[0] * ways[1]).sum(1) / (ways[0].norm(dim=1) * ways[1].norm(dim=1))
+
+
+def hamming(a: Masks, b: Masks) -> Tensor:
+    """Share of the weights that one mask keeps and the other prunes: [R], exact to float64.
+
+    0: equal masks; 1: each keeps what the other prunes. ``hamming_by_chance`` says what to compare
+    it with. Raises ValueError for masks of different nets or replicates. Lesson 05.
+    """
+    _check_masks_pair(a, b)
+    differing = torch.stack([(a[name] ^ b[name]).flatten(1).sum(1) for name in a]).sum(0)
+    return differing.double() / sum(mask[0].numel() for mask in a.values())
+
+
+def hamming_by_chance(a: Masks, b: Masks) -> Tensor:
+    """What ``hamming`` would be, in expectation, of random masks with these layers' densities: [R].
+
+    Sparse masks agree on most weights whatever they keep: at 10 % density two random masks differ
+    in only 18 %. Raises ValueError as ``hamming`` does. Lesson 05.
+    """
+    _check_masks_pair(a, b)
+    kept_a, kept_b = layer_densities(a), layer_densities(b)
+    sizes = {layer_name(name): mask[0].numel() for name, mask in a.items()}
+    return sum(size * (kept_a[layer] * (1 - kept_b[layer]) + kept_b[layer] * (1 - kept_a[layer]))
+               for layer, size in sizes.items()) / sum(sizes.values())
+
+
+def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
+    """Net i at ``alpha[i]`` on the line from ``a[i]`` to ``b[i]``."""
+    alpha = alpha.to(a.device)
+
+    def mix(x: Tensor, y: Tensor) -> Tensor:
+        weight = alpha.view(-1, *[1] * (x.dim() - 1))
+        if not x.is_floating_point():  # batches counted: there is no such thing as half of one
+            return torch.where(weight < 0.5, x, y)
+        # and not (1 - alpha) x + alpha y: lerp is exact at both ends, and where x equals y
+        return torch.lerp(x, y, weight.to(x.dtype))
+
+    with torch.no_grad():
+        return replace(a, parameters={name: mix(x, b.parameters[name])
+                                      for name, x in a.parameters.items()},
+                       buffers={name: mix(x, b.buffers[name]) for name, x in a.buffers.items()})
+
+
+def _displacement(a: Stack, b: Stack) -> Tensor:
+    """From a to b, over all parameters: [R, n] in float64."""
+    _check_pair(a, b)
+    with torch.no_grad():
+        return torch.cat([(b.parameters[name].double() - values.double()).flatten(1)
+                          for name, values in a.parameters.items()], dim=1)
+
+
+def _norms(net: nn.Module) -> set[str]:
+    """Names of the layers with running statistics."""
+    names = set()
+    for name, module in net.named_modules():
+        if isinstance(module, nn.modules.batchnorm._NormBase) and module.running_mean is not None:
+            names.add(name)
+        elif isinstance(module, nn.modules.batchnorm._BatchNorm):
+            raise ValueError(
+                f"{name or 'the net'} ({type(module).__name__}) keeps no running statistics, so "
+                "outputs depend on which examples are evaluated together; make it with "
+                "track_running_stats=True")
+    return names
+
+
+def _check_pair(a: Stack, b: Stack) -> None:
+    concatenate([a[:0], b[:0]])  # of none of the nets: raises, naming what differs
+    if a.replicates != b.replicates:
+        raise ValueError(f"the line has {a.replicates} networks at one end and {b.replicates} at "
+                         "the other; give two stacks of equally many")
+
+
+def _check_masks_pair(a: Masks, b: Masks) -> None:
+    for name in [*a, *b]:
+        shapes = [tuple(masks[name].shape) if name in masks else "absent" for masks in (a, b)]
+        if shapes[0] != shapes[1]:
+            raise ValueError(f"the masks are not of the same nets: {name!r} is {shapes[0]} "
+                             f"against {shapes[1]} (replicates first)")
+
+
+def _bar(progress, nets: int):
+    from tqdm.auto import tqdm
+
+    label = progress if isinstance(progress, str) else "nets on the line"
+    return tqdm(total=nets, desc=label, unit="net", disable=progress is False)
