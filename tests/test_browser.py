@@ -1,9 +1,10 @@
-"""Lesson 03 in a real JupyterLab and browser: the prune-rate slider moves picture and numbers.
+"""The panels in a real JupyterLab and browser: their sliders move picture and numbers.
 
 The other tests see Python objects; only here does a slider cross the browser, the kernel and back.
 Needs Chromium or Chrome. Without one the test is skipped, or fails if TICKETLAB_REQUIRE_BROWSER=1.
 """
 
+import contextlib
 import json
 import os
 import shutil
@@ -14,6 +15,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import nbformat
 import pytest
 
 LESSON = Path(__file__).resolve().parent.parent / "lessons" / "03_one_shot_pruning.ipynb"
@@ -35,7 +37,16 @@ SETTINGS = {
     "docmanager-extension/plugin": {"autosave": False},
 }
 
-PANEL = ".ticketlab-prune-panel"
+PRUNE_PANEL, TICKET_PANEL = ".ticketlab-prune-panel", ".ticketlab-ticket-panel"
+# A search of a moment, so that this test does not wait for a lesson's.
+TICKETS = """
+import torch, ticketlab as tl
+x, y = torch.randn(60, 12), torch.arange(60) % 4
+data = tl.data.Data("noise", x, y, x, y, x, y, 4, (12,), "noise")
+tickets = tl.lottery.search(tl.nets.mlp(data, (9, 7)), data, tl.Recipe(batch=20, steps=30, lr=0.02),
+                            levels=6, rate=0.3, replicates=2, progress=False)
+tl.panels.ticket_panel(tickets)
+"""
 PANEL_CHANGED = """([panel, picture, numbers]) => {
     const now = document.querySelector(panel);
     return now.querySelector("svg").outerHTML !== picture
@@ -138,20 +149,20 @@ def wait_for(server, url, log, seconds=90):
     )
 
 
-def changes_when(page, panel, move, how):
+def changes_when(page, panel, selector, move, how):
     """Move the slider, and wait until both picture and numbers differ from what they were."""
-    page.wait_for_function(PANEL_RESTS, arg=PANEL)
+    page.wait_for_function(PANEL_RESTS, arg=selector)
     picture = panel.locator("svg").first.evaluate("svg => svg.outerHTML")
     numbers = panel.locator(".ticketlab-numbers").first.inner_text()
     assert numbers.strip(), "the panel shows no numbers"
     move()
     try:
-        page.wait_for_function(PANEL_CHANGED, arg=[PANEL, picture, numbers], timeout=20 * SECOND)
+        page.wait_for_function(PANEL_CHANGED, arg=[selector, picture, numbers], timeout=20 * SECOND)
     except Exception as error:
         raise AssertionError(
             f"moved by {how}, the slider left the picture or the numbers as they were: {numbers!r}"
         ) from error
-    page.wait_for_function(PANEL_RESTS, arg=PANEL)
+    page.wait_for_function(PANEL_RESTS, arg=selector)
     return numbers, panel.locator(".ticketlab-numbers").first.inner_text()
 
 
@@ -176,16 +187,16 @@ def press(handle):
         handle.press("ArrowLeft" if now - low > high - now else "ArrowRight")
 
 
-def slider_moves_the_panel(page, address, notebook):
-    """Open `notebook`, run all its cells, and move the prune-rate slider by mouse and by keyboard."""
+def slider_moves_the_panel(page, address, notebook, selector, name):
+    """Open `notebook`, run all its cells, and move a panel's slider by mouse and by keyboard."""
     page.goto(f"{address}/lab/tree/{notebook}?token={TOKEN}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.wait_for_function(KERNEL_RESTS, timeout=90 * SECOND)
     page.get_by_role("menuitem", name="Run", exact=True).click()
     page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
 
-    panel = page.locator(PANEL).first
-    slider = panel.locator(".widget-slider", has_text="prune rate").first
+    panel = page.locator(selector).first
+    slider = panel.locator(".widget-slider", has_text=name).first
     handle = slider.get_by_role("slider")
     # No widget view is stored, so a panel on the page is one that a cell has just made.
     error = page.locator(".jp-OutputArea-output", has_text="Traceback (most recent call last)")
@@ -195,17 +206,32 @@ def slider_moves_the_panel(page, address, notebook):
     panel.scroll_into_view_if_needed()
 
     seen = [
-        changes_when(page, panel, lambda: drag(page, handle, slider.locator(".noUi-base")), "mouse")
+        changes_when(page, panel, selector, lambda: drag(page, handle, slider.locator(".noUi-base")), "mouse")
     ]
-    seen.append(changes_when(page, panel, lambda: press(handle), "keyboard"))
+    seen.append(changes_when(page, panel, selector, lambda: press(handle), "keyboard"))
     return seen
 
 
 def test_the_prune_rate_slider_moves_picture_and_numbers(page, lab, tmp_path):
     folder, address = lab
     shutil.copy(LESSON, folder)  # a browser may save, and that must not reach the stored lesson
+    with screen_of_a_failure(page, tmp_path):
+        slider_moves_the_panel(page, address, LESSON.name, PRUNE_PANEL, "prune rate")
+
+
+def test_the_level_slider_of_the_ticket_panel_moves_picture_and_numbers(page, lab, tmp_path):
+    folder, address = lab
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TICKETS.strip())], metadata=kernel)
+    nbformat.write(notebook, folder / "tickets.ipynb")
+    with screen_of_a_failure(page, tmp_path):
+        slider_moves_the_panel(page, address, "tickets.ipynb", TICKET_PANEL, "level")
+
+
+@contextlib.contextmanager
+def screen_of_a_failure(page, tmp_path):
     try:
-        slider_moves_the_panel(page, address, LESSON.name)
+        yield
     except BaseException as error:
         picture = tmp_path / "screen.png"
         page.screenshot(path=picture)

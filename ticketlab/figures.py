@@ -4,30 +4,38 @@ Plain matplotlib. Every function draws on the axes it is given, or on a new figu
 axes, so that anything can be changed afterwards. Shares (accuracy, density) come in as fractions
 and are shown in percent. Bands run from the lowest to the highest replicate, as in Frankle &
 Carbin 2019. The figures of weights are in ``ticketlab.weight_histograms`` and
-``ticketlab.weight_images``, and called from here all the same; colours are in
-``ticketlab.drawing``. Lessons 01-03 build on this file.
+``ticketlab.weight_images``, those of what a ticket keeps in ``ticketlab.ticket_figures``, those of
+rewinding in ``ticketlab.landscape_figures``, and called from here all the same; colours are in
+``ticketlab.drawing``. Lessons 01-05 build on this file.
 """
 
 from collections.abc import Mapping
 
 import numpy as np
 import torch
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FixedLocator
 
 from ticketlab import drawing
+from ticketlab.landscape_figures import accuracy_by_rewind_step, barriers, lines, paths
 from ticketlab.masks import density as whole_density
 from ticketlab.masks import layer_densities as by_layer
+from ticketlab.ticket_figures import dead_units, density_axis, surviving_inputs, surviving_units
 from ticketlab.training import METRICS
 from ticketlab.weight_histograms import histogram, histograms
 from ticketlab.weight_images import filters, initial_against_final, weight_matrix
 
-__all__ = ["accuracy_by_density", "band", "curves", "filters", "histogram", "histograms",
-           "initial_against_final", "layer_densities", "weight_matrix"]
+__all__ = ["accuracy_by_density", "accuracy_by_rewind_step", "band", "barriers", "curves",
+           "dead_units", "filters", "histogram", "histograms", "initial_against_final",
+           "layer_densities", "lines", "paths", "surviving_inputs", "surviving_units",
+           "weight_matrix"]
 
 BANDS = ("range", "sd", None)
-TITLES = {"train_loss": "training loss (nats)", "val_loss": "validation loss (nats)",
-          "test_loss": "test loss (nats)", "val_accuracy": "validation accuracy (%)",
-          "test_accuracy": "test accuracy (%)"}
+TITLES = {"train_loss": "training loss (nats)", "train_accuracy": "training accuracy (%)",
+          "val_loss": "validation loss (nats)", "test_loss": "test loss (nats)",
+          "val_accuracy": "validation accuracy (%)", "test_accuracy": "test accuracy (%)"}
+BY_DENSITY = {"accuracy": "test accuracy (%)", "train_accuracy": "training accuracy (%)",
+              "early_accuracy": "test accuracy at early stopping (%)",
+              "early_step": "early stopping (training step)"}
 
 
 def band(x, values, ax, *, label=None, color=drawing.BLUE, spread: str | None = "range", **line):
@@ -77,45 +85,60 @@ def curves(run, metric: str = "test_accuracy", ax=None, *, label=None, color=dra
 _band = band  # `curves` has an argument of that name
 
 
-def accuracy_by_density(results, ax=None, *, dense=None, label=None):
-    """Test accuracy against weights remaining, one line an arm, in a band from the lowest to the
-    highest replicate; fewer weights to the right, on a log scale.
+def accuracy_by_density(results, ax=None, *, column: str = "accuracy", dense=None, label=None,
+                        published=None):
+    """Test accuracy, or when training stops early, against weights remaining: one line an arm, in a
+    band from the lowest to the highest replicate; fewer weights to the right, on a log scale.
 
-    results: a data frame with the columns ``arm``, ``density``, ``replicate``, ``accuracy``
-    (fractions), or a dictionary arm -> frame with the other three. dense: accuracies of the
-    unpruned networks [R], as a line across. label: dictionary arm -> how the legend calls it.
+    results: a data frame with the columns ``arm``, ``density``, ``replicate`` and the one to show
+    (accuracies are fractions), such as ``lottery.table`` gives, or a dictionary arm -> frame with
+    the other three. column: ``"accuracy"``, ``"early_accuracy"``, ``"train_accuracy"`` or
+    ``"early_step"``. dense: that column of the unpruned networks [R], as a line across; by default
+    level 0 of the arm ``ticket``, if there are levels. label: dictionary arm -> how the legend
+    calls it. published: results of other work as hollow markers, a dictionary name -> points
+    (density, value) or such a data frame. An arm at one density is a marker with an error bar.
     Raises ValueError for missing columns, no rows, or shares outside 0 to 1 (density 0 excluded).
-    Frankle & Carbin 2019, figures 3 and 4; lesson 03 builds on it.
+    Frankle & Carbin 2019, figures 3 and 4; lessons 03 and 04 build on it.
     """
+    drawing.choose("column", column, BY_DENSITY)
+    scale, label = 100 if column.endswith("accuracy") else 1, label or {}
     if isinstance(results, Mapping):
         import pandas
 
         results = pandas.concat([frame.assign(arm=arm) for arm, frame in results.items()]
                                 or [pandas.DataFrame()])
-    _check_frame(results, ("arm", "density", "replicate", "accuracy"))
-    for column, lowest in (("density", 1e-12), ("accuracy", 0)):
-        outside = results[column][~results[column].between(lowest, 1 + 1e-9)]
-        if len(outside):
-            raise ValueError(f"{column} has the value {outside.iloc[0]}; it is a fraction "
-                             f"{'above 0' if column == 'density' else 'from 0'} to 1: "
-                             "write 20 % as 0.2")
+    _check_frame(results, ("arm", "density", "replicate", column))
+    _check_range(results["density"], results[column], column)
+    points = _points(published, column)
+    if dense is None and "level" in results:
+        dense = results[column][(results["arm"] == "ticket") & (results["level"] == 0)].tolist()
     ax = drawing.one_axes(ax)
-    if dense is not None:
-        dense = 100 * torch.as_tensor(dense, dtype=torch.float64).flatten()
+    if dense is not None and len(dense):
+        dense = scale * torch.as_tensor(dense, dtype=torch.float64).flatten()
         ax.axhline(dense.mean().item(), color=drawing.BLACK, linestyle="--", linewidth=1.2,
-                   label=(label or {}).get("dense", "dense"))
+                   label=label.get("dense", "dense"))
         ax.axhspan(dense.min().item(), dense.max().item(), color=drawing.BLACK, alpha=0.1,
                    linewidth=0)
-    for arm, (color, marker) in drawing.arm_styles(results["arm"].unique()).items():
-        own = results[results["arm"] == arm]
+    styles = drawing.arm_styles(dict.fromkeys([*results["arm"].unique(), *points]))
+    for arm in results["arm"].unique():
+        own, (color, marker) = results[results["arm"] == arm], styles[arm]
         # whole weights are counted, so replicates agree to the last bits of a division
-        levels = own.assign(density=own["density"].round(9)).groupby("density")["accuracy"]
-        mean, low, high = (100 * each for each in (levels.mean(), levels.min(), levels.max()))
+        levels = own.assign(density=own["density"].round(9)).groupby("density")[column]
+        mean, low, high = (scale * each for each in (levels.mean(), levels.min(), levels.max()))
         ax.plot(100 * mean.index, mean, color=color, marker=marker, markersize=5, linewidth=1.6,
-                label=(label or {}).get(arm, str(arm).replace("_", " ")))
-        ax.fill_between(100 * mean.index, low, high, color=color, alpha=0.2, linewidth=0)
-    _percent_remaining(ax, results["density"])
-    ax.set(ylabel="test accuracy (%)")
+                label=label.get(arm, str(arm).replace("_", " ")))
+        if len(mean) == 1:
+            ax.errorbar(100 * mean.index, mean, [mean - low, high - mean], color=color, capsize=4,
+                        linewidth=1.4)
+        else:
+            ax.fill_between(100 * mean.index, low, high, color=color, alpha=0.2, linewidth=0)
+    for name, (x, y) in points.items():
+        known = name in drawing.ARMS or name in set(results["arm"])
+        words = f"{str(name).replace('_', ' ')}, published" if known else name
+        ax.plot(100 * x, scale * y, color=styles[name][0], marker=styles[name][1], markersize=6,
+                markerfacecolor="white", linestyle=":", linewidth=1, label=label.get(name, words))
+    density_axis(ax, np.concatenate([results["density"], *(x for x, _ in points.values())]))
+    ax.set(ylabel=BY_DENSITY[column])
     return drawing.finish(ax, True)
 
 
@@ -166,15 +189,33 @@ def _check_frame(frame, columns) -> None:
                          "and at least one row")
 
 
-def _percent_remaining(ax, densities) -> None:
-    low, high = 100 * densities.min(), 100 * densities.max()
-    ax.set_xscale("log")
-    ax.set_xlim(high * 1.08, low / 1.08)
-    ax.xaxis.set_minor_locator(NullLocator())
-    marks = [m * 10.0 ** e for e in range(-6, 3) for m in (1, 2, 5) if m * 10.0 ** e <= 100]
-    marks = [mark for mark in marks if low / 1.08 <= mark <= high * 1.08]
-    if len(marks) < 4:  # a short range: name the densities themselves
-        marks = sorted(100 * densities.round(3).unique())
-    ax.xaxis.set_major_locator(FixedLocator(marks))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:.3g}"))
-    ax.set_xlabel("weights remaining (%)")
+def _check_range(densities, values, column: str) -> None:
+    steps = column == "early_step"
+    for name, numbers, low, high, what in (
+            ("density", densities, 1e-12, 1, "a fraction above 0 to 1: write 20 % as 0.2"),
+            (column, values, 0, np.inf if steps else 1, "a training step, 0 or above" if steps else
+             "a fraction from 0 to 1: write 20 % as 0.2")):
+        outside = [number for number in numbers if not low <= number <= high + 1e-9]
+        if outside:
+            raise ValueError(f"{name} has the value {outside[0]}; it is {what}")
+
+
+def _points(published, column: str) -> dict[str, np.ndarray]:
+    """name -> densities and values, in the order of the densities: arrays [2, n]."""
+    if published is None:
+        return {}
+    if not isinstance(published, Mapping):
+        _check_frame(published, ("arm", "density", column))
+        published = dict(iter(published.groupby("arm", sort=False)))
+    points = {}
+    for name, given in published.items():
+        if hasattr(given, "columns"):
+            _check_frame(given, ("density", column))
+            given = given[["density", column]].groupby("density", as_index=False).mean()
+        pairs = np.asarray(given, dtype=float)
+        if pairs.ndim != 2 or pairs.shape[1] != 2 or not len(pairs):
+            raise ValueError(f"published {name!r} has the shape {pairs.shape}; give a list of "
+                             f"points (density, {column}), or a data frame with those columns")
+        _check_range(*pairs.T, column)
+        points[name] = pairs[pairs[:, 0].argsort()].T
+    return points

@@ -1,13 +1,11 @@
-"""Sliders: the prune panel of lesson 03, and the guess with which every lesson begins.
+"""Sliders: the prune panel of lesson 03, and by their names here all others.
 
-Core ipywidgets only, versions 7.7.1 (Colab) and 8. Callbacks only assign traits: they print and
-display nothing, so a cell's outputs never depend on who moved what. Stored notebooks hold a
-picture in place of the widget, because a widget shows nothing where no kernel runs.
+The guess with which every lesson begins is in ``ticketlab.guesses``, the ticket panel of lesson 04
+in ``ticketlab.ticket_panel``, the rewind panel of lesson 05 in ``ticketlab.rewind_panel``, and what
+panels share in ``ticketlab.panel_base``.
 """
 
 import asyncio
-import base64
-import io
 from html import escape
 
 import ipywidgets
@@ -15,8 +13,9 @@ import numpy as np
 
 from ticketlab import drawing, svg
 from ticketlab.drawing import ALL
-from ticketlab.guesses import Guess, chosen, guess, tip, view
+from ticketlab.guesses import Guess, guess, tip
 from ticketlab.masks import Masks, describe
+from ticketlab.panel_base import GAP, WIDE, Panel
 from ticketlab.prune_table import (
     GRID,
     RATES,
@@ -28,12 +27,14 @@ from ticketlab.prune_table import (
     read,
 )
 from ticketlab.pruning import SCOPES, Score, magnitude, random
+from ticketlab.rewind_panel import RewindPanel, rewind_panel
 from ticketlab.stack import Stack
+from ticketlab.ticket_panel import TicketPanel, ticket_panel
 
-__all__ = ["Guess", "PrunePanel", "Reading", "guess", "prune_panel"]
+__all__ = ["Guess", "PrunePanel", "Reading", "RewindPanel", "TicketPanel", "guess", "prune_panel",
+           "rewind_panel", "ticket_panel"]
 
 REST = 0.15  # seconds without a move after which the accuracy is computed exactly
-GAP = "2px 12px 2px 2px"
 
 
 def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
@@ -53,7 +54,7 @@ def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
                       replicate=replicate, scores=scores)
 
 
-class PrunePanel:
+class PrunePanel(Panel):
     """What ``prune_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, stack, data, *, rate, scope, score, layer, replicate, scores):
@@ -137,26 +138,18 @@ class PrunePanel:
         # constant, because the regression test of the notebooks compares it
         return "prune panel: sliders for prune rate, scope, score and layer"
 
-    def _repr_mimebundle_(self, include=None, exclude=None, **options):
-        file = io.BytesIO()
-        self.figure().savefig(file, format="png", dpi=80)
-        picture = base64.b64encode(file.getvalue()).decode("ascii")
-        return chosen({"text/plain": repr(self), "image/png": picture} | view(self.box),
-                       include, exclude)
-
     @property
     def _position(self) -> int:
         return min(STEPS - 1, max(0, round(self.slider.value / 100 * STEPS)))
 
     def _make_widgets(self):
-        wide = {"description_width": "initial"}
         self.slider = ipywidgets.FloatSlider(
             description="prune rate (%)", min=0, max=100 * RATES[-1], step=100 / STEPS,
-            readout=False, style=wide, layout={"width": "340px"},
+            readout=False, style=WIDE, layout={"width": "340px"},
             **tip("prune rate: the share of all weights that is removed, in percent"))
         # ipywidgets ties no name to a slider's handle; a screen reader says that of a number field
         self.field = ipywidgets.BoundedFloatText(
-            description="rate (%)", min=0, max=self.slider.max, step=self.slider.step, style=wide,
+            description="rate (%)", min=0, max=self.slider.max, step=self.slider.step, style=WIDE,
             layout={"width": "130px", "margin": GAP},
             **tip("prune rate in percent, as a number; the arrow keys move it"))
         self.field.observe(lambda change: setattr(self.slider, "value", change.new), names="value")
@@ -165,21 +158,7 @@ class PrunePanel:
                    "score": (list(self.scores), "score: the lowest-scoring weights go first"),
                    "layer": ([ALL, *drawing.layers(self.stack)],
                              "layer: whose weights the histogram shows")}
-        self._choices = {
-            name: ipywidgets.Dropdown(description=name, options=choices, style=wide,
-                                      layout={"width": "max-content", "margin": GAP}, **tip(words))
-            for name, (choices, words) in options.items()}
-        self.numbers = ipywidgets.HTML()
-        self.numbers.add_class("ticketlab-numbers")
-        self.picture = ipywidgets.HTML()
-        controls = ipywidgets.HBox([self.slider, self.field, *self._choices.values()],
-                                   layout={"flex_flow": "row wrap"})
-        self.box = ipywidgets.VBox([controls, self.numbers, self.picture])
-        self.box.add_class("ticketlab-prune-panel")
-
-    def _choose(self, what: str, value, allowed):
-        drawing.choose(what, value, allowed)
-        self._choices[what].value = value
+        self._make_box("prune-panel", [self.slider, self.field], options)
 
     def _table(self) -> PruneTable:
         key = self.score, self.scope
@@ -216,14 +195,6 @@ class PrunePanel:
         if moves == self._moves:  # else the slider has moved on, and the last move counts
             self._attempt(self.settle)
 
-    def _attempt(self, action) -> None:
-        """An error in a callback would vanish in a log, so it is shown where the numbers stand;
-        ``state`` raises it to whoever asks."""
-        try:
-            action()
-        except Exception as error:  # noqa: BLE001 - a callback must never raise into the loop
-            self.numbers.value = f"<b>{type(error).__name__}</b>: {escape(str(error))}"
-
     def _thresholds(self) -> list[float]:
         by_layer = {layer: values[self._position] for layer, values in self._table().thresholds.items()
                     if self.layer in (ALL, layer)}
@@ -244,8 +215,7 @@ class PrunePanel:
             svg.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high, GRID,
                                (100 * now.rate, 100 * now.accuracy), now.exact,
                                100 / self.data.classes))
-        self.picture.value = ('<div style="display:flex;flex-wrap:wrap;gap:6px;line-height:0">'
-                              f'{"".join(pictures)}</div>')
+        self._show(pictures)
         self.numbers.value = _numbers(now, self.stack.replicates)
 
 

@@ -1,0 +1,230 @@
+"""The rewind panel: two children of the step-k weights and what lies between them, tickets beside.
+
+Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
+numbers are in ``ticketlab.rewind_table``, its pictures in ``ticketlab.rewind_svg``. Lesson 05
+builds on this file.
+"""
+
+from collections.abc import Mapping
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from ticketlab import drawing, landscape_figures, rewind_svg
+from ticketlab.figures import band
+from ticketlab.guesses import tip
+from ticketlab.landscape_figures import THRESHOLD
+from ticketlab.masks import describe
+from ticketlab.panel_base import GAP, WIDE, Panel
+from ticketlab.rewind_table import RewindReading, RewindTable
+from ticketlab.ticket_figures import density_axis, density_marks
+
+
+def rewind_panel(children: Mapping, lines: Mapping, starts: Mapping,
+                 tickets: Mapping | None = None, *, k: int | None = None, level: int = 0,
+                 replicate: int = 0) -> "RewindPanel":
+    """A panel that goes through rewind steps: paths of two children, and the error between them.
+
+    children, lines, starts: k -> what ``instability.children`` gave, what ``instability.lines``
+    gave, and the Snapshots they began from. Children with snapshots have paths with points between.
+    tickets: name of a way -> Tickets, as ``rewinding.search`` gives them, or k -> Tickets: a third
+    picture and a slider for the level. k, level, replicate: where the controls begin, and can be
+    set later (``panel.k = 100``); k begins at the first. The replicate is the one whose paths are
+    drawn. ``panel.state()`` gives the numbers shown.
+    Raises ValueError for what does not belong together, and whatever does not fit.
+    Lesson 05 builds on it.
+    """
+    return RewindPanel(children, lines, starts, tickets, k=k, level=level, replicate=replicate)
+
+
+class RewindPanel(Panel):
+    """What ``rewind_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, children, lines, starts, tickets, *, k, level, replicate):
+        self._table = RewindTable(children, lines, starts, tickets)
+        self._make_widgets()
+        self._still = True  # nothing is drawn until all controls stand where they begin
+        self.k, self.replicate = self._table.steps[0] if k is None else k, replicate
+        if self._table.tickets or level:
+            self.level = level
+        self._still = False
+        self._draw()
+
+    @property
+    def k(self) -> int:
+        """The rewind step that is shown; set it to move the slider."""
+        return self.slider.value
+
+    @k.setter
+    def k(self, k: int):
+        drawing.choose("k", k, self._table.steps)
+        self.slider.value = k
+
+    @property
+    def level(self) -> int | None:
+        """The level of the tickets, 0 is dense; set it to move its slider. None without tickets."""
+        return self.levels.value if self._table.tickets else None
+
+    @level.setter
+    def level(self, level: int):
+        if not self._table.tickets:
+            raise ValueError(f"level is {level!r}, and this panel has no tickets; give it those of "
+                             "rewinding.search")
+        if isinstance(level, bool) or level not in range(self.levels.max + 1):
+            raise ValueError(f"level is {level!r}; the tickets have levels 0 to {self.levels.max}")
+        self.levels.value = level
+
+    @property
+    def replicate(self) -> int:
+        """The network whose paths are drawn; set it to see another."""
+        return self._choices["replicate"].value
+
+    @replicate.setter
+    def replicate(self, replicate: int):
+        if isinstance(replicate, bool) or replicate not in range(self._table.replicates):
+            raise ValueError(f"replicate is {replicate!r}; it must be a whole number from 0 to "
+                             f"{self._table.replicates - 1}")
+        self._choices["replicate"].value = replicate
+
+    def state(self) -> RewindReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.k, self.level, self.replicate)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure, 3.1 inches high."""
+        from matplotlib.figure import Figure
+
+        now, data, seen = self.state(), self._table, self._table.paths[self.k, self.replicate]
+        number = 3 if data.tickets else 2
+        figure = Figure(figsize=(3.2 * number, 3.1), layout="constrained")
+        left, middle, *right = figure.subplots(1, number)
+        for way, (color, style, marker), name in zip(
+                seen[:2], landscape_figures.CHILDREN, ("first child", "second child"), strict=True):
+            left.plot(*way.T, color=color, linestyle=style, marker=marker, markersize=3, label=name)
+        left.plot(*np.stack([seen.first[-1], seen.second[-1]]).T, ":", color=drawing.BLACK)
+        left.plot(0, 0, "*", color=drawing.BLACK, markersize=11, label=f"start: step {now.k:,}")
+        x_range, y_range = rewind_svg.equal(data.reach, 1, 1)
+        left.set(xlabel="weight distance", ylabel="weight distance", aspect="equal", xlim=x_range,
+                 ylim=y_range)
+        line, (place, foot, top) = data.lines[self.k], data.bars[self.k]
+        band(line.alphas.numpy(), 100 * line.error.double().numpy(), middle,
+             label="mean and range")
+        middle.plot([place, place], [foot, top], "_-", color=drawing.BLACK, label="barrier")
+        middle.axhline(foot + THRESHOLD, color=drawing.GREEN, linestyle="--",
+                       label=f"{THRESHOLD:g} points above the ends")
+        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, data.top))
+        for ax in right:
+            for curve in data.curves:
+                ax.plot(curve.density, curve.mean, color=curve.color, marker=curve.marker,
+                        markersize=3.5, linewidth=1.2, label=curve.name)
+            ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1,
+                       label="dense")
+            ax.axvline(100 * now.density, color=drawing.BLACK, linewidth=0.6)
+            if now.accuracy is not None:
+                ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10,
+                        color=drawing.BLACK, markerfacecolor="none")
+            density_axis(ax, np.concatenate([curve.density for curve in data.curves]) / 100)
+            ax.set(ylabel="test accuracy (%)")
+        for ax in (left, middle, *right):
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
+        shares = f"   level {now.level}: {describe(now.density, now.removed)}" if right else ""
+        figure.suptitle(f"k = {now.k:,}: barrier {100 * now.barrier:.1f} points{shares}",
+                        fontsize="medium")
+        return figure
+
+    def __repr__(self) -> str:
+        return "rewind panel: sliders for rewind step, level and replicate"
+
+    def _make_widgets(self):
+        words = "rewind step: the training step from whose weights the two children part"
+        options = [(f"{k:,}", k) for k in self._table.steps]
+        self.slider = ipywidgets.SelectionSlider(
+            description="rewind step k", options=options, readout=False, style=WIDE,
+            layout={"width": "280px"}, **tip(words))
+        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
+        self.field = ipywidgets.Dropdown(
+            description="k", options=options, style=WIDE,
+            layout={"width": "max-content", "margin": GAP}, **tip(words))
+        words = "level: how many rounds of pruning went before, 0 is the dense network"
+        last = self._table.last
+        self.levels = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
+                                           style=WIDE, layout={"width": "250px"}, **tip(words))
+        self.level_field = ipywidgets.BoundedIntText(
+            description="level", min=0, max=last, style=WIDE,
+            layout={"width": "105px", "margin": GAP}, **tip(words))
+        pairs = [(self.slider, self.field), (self.levels, self.level_field)]
+        shown = pairs if self._table.tickets else pairs[:1]
+        self._make_box("rewind-panel", [each for pair in shown for each in pair], {
+            "replicate": (range(self._table.replicates),
+                          "replicate: the network whose paths are drawn")})
+        for one, other in pairs:
+            for mover, follower in ((one, other), (other, one)):
+                mover.observe(lambda change, follower=follower: setattr(
+                    follower, "value", change.new), names="value")
+        for control in (self.slider, self.levels, *self._choices.values()):
+            control.observe(self._moved, names="value")
+
+    def _moved(self, change=None) -> None:
+        if not self._still:
+            self._attempt(self._draw)
+
+    def _draw(self) -> None:
+        now, data, seen = self.state(), self._table, self._table.paths[self.k, self.replicate]
+        line = data.lines[self.k]
+        error = 100 * line.error.double()
+        barrier = f"barrier {100 * now.barrier:.1f} points, {'' if now.stable else 'not '}stable"
+        pictures = [
+            rewind_svg.paths(
+                seen.first.tolist(), seen.second.tolist(), data.reach, now.k,
+                f"Paths of two children of the weights of step {now.k}: their ends are "
+                f"{now.apart:.3g} apart, at {now.degrees:.0f} degrees seen from the start"),
+            rewind_svg.error(
+                line.alphas.tolist(), error.mean(1).tolist(), error.amin(1).tolist(),
+                error.amax(1).tolist(), error[:, self.replicate].tolist(), data.bars[self.k],
+                THRESHOLD, data.top, "Test error on the line between the ends: "
+                f"{error[0].mean():.1f} and {error[-1].mean():.1f} percent at the ends, {barrier}")]
+        if self._table.tickets:
+            pictures.append(self._accuracy(now))
+        self._show(pictures)
+        self.numbers.value = _numbers(now, self.replicate, self._table.replicates)
+
+    def _accuracy(self, now: RewindReading) -> str:
+        data = self._table
+        values = [*data.dense, *(each for curve in data.curves
+                                 for each in (*curve.low, *curve.high))]
+        room = 0.06 * (max(values) - min(values)) or 1.0
+        here = ("none rewound to this step" if now.way is None else
+                f"{100 * now.accuracy:.1f} percent for {now.way}")
+        return rewind_svg.accuracy(
+            data.curves, None if now.way is None else list(data.tickets).index(now.way),
+            100 * now.density, data.dense,
+            density_marks(np.concatenate([curve.density for curve in data.curves]) / 100),
+            (max(0, min(values) - room), min(100, max(values) + room)),
+            f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
+            f"the weights {here}, dense {data.dense[0]:.1f} percent; curves: "
+            + ", ".join(curve.name for curve in data.curves))
+
+
+def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
+    words = f"k = {now.k:,}: barrier <b>{100 * now.barrier:.1f} points</b> of test error"
+    if replicates > 1:
+        words += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
+                  f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own:.1f})")
+    words += (f", <b>{'stable' if now.stable else 'not stable'}</b> (less than {THRESHOLD:g} is "
+              "stable)")
+    rows = [words, (f"replicate {replicate}: the ends are {now.apart:.3g} apart in weights, at "
+                    f"{now.degrees:.0f}° seen from the start")]
+    if now.level is not None:
+        shares = describe(now.density, now.removed).replace(", ", " · ")
+        rows.append(f"level {now.level} of {now.last}: <b>{shares}</b>")
+        if now.way is None:
+            rows[-1] += f" · no tickets were rewound to step {now.k:,}"
+        else:
+            spread = (f" ({100 * now.accuracy_lowest:.1f} to {100 * now.accuracy_highest:.1f})"
+                      if replicates > 1 else "")
+            rows[-1] += (f" · {escape(now.way)}: test accuracy <b>{100 * now.accuracy:.1f} %</b>"
+                         f"{spread}, dense {100 * now.dense:.1f} %, difference "
+                         f"{100 * (now.accuracy - now.dense):+.1f} points")
+    return "".join(f"<div>{row}</div>" for row in rows)

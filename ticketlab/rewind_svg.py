@@ -1,0 +1,143 @@
+"""The rewind panel's pictures as SVG text, made like those of ``ticketlab.svg``.
+
+Two paths and the line between their ends, the error along that line, and the accuracy of several
+ways of retraining over the weights remaining. Plain functions from numbers to strings. Lesson 05's
+panel builds on this file.
+"""
+
+import math
+from collections.abc import Sequence
+
+from ticketlab.drawing import BLACK, BLUE, GREEN, GREY, VERMILLION
+from ticketlab.svg import BOTTOM, HEIGHT, LEFT, document, plot, text
+from ticketlab.ticket_svg import ROW, Curve, _marker
+
+WIDTHS = 320, 290, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
+TOP = 14 + 2 * ROW  # two rows of a key above each plot
+
+
+def paths(first, second, reach, step: int, label: str) -> str:
+    """Two paths from the start, the star at (0, 0), and the dotted line between their ends.
+
+    first, second: points (x, y) of each path. reach: the least and largest x and y that must be
+    seen, (x, x, y, y); both axes have one unit. step: of the start. label: in words.
+    """
+    x_range, y_range = equal(reach, WIDTHS[0] - 14 - LEFT, HEIGHT - BOTTOM - TOP)
+    x, y, _, frame = plot(WIDTHS[0], x_range, y_range, "weight distance", "weight distance",
+                          top=TOP)
+    parts = [frame]
+    for way, color, dashes, square in ((first, BLUE, "", False), (second, VERMILLION, "6 3", True)):
+        places = [(x(a), y(b)) for a, b in way]
+        parts.append(_line(places, color, 1.6, dashes))
+        parts += [_dot(*place, 2.2, color, square) for place in places[1:-1]]
+        parts.append(_dot(*places[-1], 5.5, color, square))
+    parts += [_line([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
+              _star(x(0), y(0)),
+              _star(LEFT + 5, 11), text(LEFT + 15, 15, f"start: step {step:,}", "start"),
+              _line([(LEFT + 120, 11), (LEFT + 142, 11)], BLACK, 1.6, "2 3"),
+              text(LEFT + 148, 15, "line between ends", "start"),
+              _dot(LEFT + 5, 11 + ROW, 4.5, BLUE, False),
+              text(LEFT + 15, 15 + ROW, "first child", "start"),
+              _dot(LEFT + 131, 11 + ROW, 4.5, VERMILLION, True),
+              text(LEFT + 148, 15 + ROW, "second child", "start")]
+    return document(WIDTHS[0], HEIGHT, label, parts)
+
+
+def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label: str) -> str:
+    """Test error along the line: mean in a band, one replicate as a thin line, the barrier as a
+    bar, and the height from which on it counts.
+
+    alphas, mean, low, high, own: [points], errors in percent. bar: (α, foot, top) of the barrier.
+    threshold: points above the foot. top: of the axis. label: in words.
+    """
+    x, y, _, frame = plot(WIDTHS[1], (0, 1), (0, top), "α, from one end to the other",
+                          "test error (%)", top=TOP)
+    upper = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(alphas, high, strict=True)]
+    lower = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(alphas, low, strict=True)]
+    line, thin = ([(x(a), y(b)) for a, b in zip(alphas, values, strict=True)]
+                  for values in (mean, own))
+    limit, (place, foot, peak) = bar[1] + threshold, bar
+    middle, right = x(place), WIDTHS[1] - 14
+    return document(WIDTHS[1], HEIGHT, label, [
+        frame, f'<polygon points="{" ".join(upper + lower[::-1])}" fill="{BLUE}" opacity="0.2"/>',
+        _line([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
+        _line(thin, GREY, 1.1, ""), _line(line, BLUE, 1.9, ""),
+        _line([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
+        *(_line([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
+          for value in (foot, peak)),
+        _dot(LEFT, y(mean[0]), 5, BLUE, False), _dot(right, y(mean[-1]), 5, VERMILLION, True),
+        _line([(LEFT, 11), (LEFT + 16, 11)], BLUE, 1.9, ""), text(LEFT + 21, 15, "mean", "start"),
+        _line([(LEFT + 70, 11), (LEFT + 86, 11)], GREY, 1.1, ""),
+        text(LEFT + 91, 15, "this replicate", "start"),
+        _line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREEN, 1.4, "5 3"),
+        text(LEFT + 21, 15 + ROW, "stable if the barrier ends below", "start")])
+
+
+def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, marks, y_range,
+             label: str) -> str:
+    """Accuracy over the weights remaining, fewer to the right on a log scale: a line a way.
+
+    curves: of all ways; the ``current`` one in its band and ringed. at: density of the ring and of
+    the upright line. dense: (mean, lowest, highest), a line across in a band. marks: densities that
+    the axis names. All in percent. label: in words.
+    """
+    width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
+    top, right = max(TOP, 14 + ROW * rows), WIDTHS[2] - 14
+    densities = [density for curve in curves for density in curve.density]
+    x, y, low, frame = plot(
+        width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
+        "weights remaining (%)", "test accuracy (%)", top=top,
+        x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
+    parts = [frame, (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
+                     f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
+             _line([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
+             _line([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
+    for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
+        curve, main = curves[number], number == current
+        xs = [x(math.log10(density)) for density in curve.density]
+        points = [(a, y(b)) for a, b in zip(xs, curve.mean, strict=True)]
+        if main:
+            band = [f"{a:.1f},{y(b):.1f}" for values in ([*zip(xs, curve.low, strict=True)],
+                    [*zip(xs, curve.high, strict=True)][::-1]) for a, b in values]
+            parts.append(f'<polygon points="{" ".join(band)}" fill="{curve.color}" '
+                         'opacity="0.25"/>')
+        parts.append(_line(points, curve.color, 2.1 if main else 1, ""))
+        parts += [_marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
+        if main:
+            ring = points[min(range(len(xs)), key=lambda each: abs(curve.density[each] - at))]
+            parts.append(f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="7" stroke="{BLACK}" '
+                         'stroke-width="1.8" fill="none"/>')
+    for number, curve in enumerate([*curves, None]):
+        a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
+        bold = 'font-size="11" font-weight="600"' if number == current else 'font-size="11"'
+        parts += [_line([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
+                        "" if curve else "5 3"), _marker(curve, a, b, 3.4) if curve else "",
+                  text(a + 12, b + 4, curve.name if curve else "dense", "start", bold)]
+    return document(width, HEIGHT, label, parts)
+
+
+def equal(reach, width: float, height: float):
+    """Ranges of x and y with one unit on both axes, room around, and ``reach`` in the middle."""
+    across, up = 1.12 * (reach[1] - reach[0]), 1.12 * (reach[3] - reach[2])
+    unit = max(across / width, up / height) or 1.0
+    return [(middle - unit * size / 2, middle + unit * size / 2) for middle, size in (
+        ((reach[0] + reach[1]) / 2, width), ((reach[2] + reach[3]) / 2, height))]
+
+
+def _line(points, color: str, width: float, dashes: str) -> str:
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'
+            f'{dash}/>')
+
+
+def _dot(x: float, y: float, radius: float, color: str, square: bool) -> str:
+    if square:
+        return (f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" '
+                f'height="{2 * radius:.1f}" fill="{color}"/>')
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color}"/>'
+
+
+def _star(x: float, y: float) -> str:
+    return (f'<path d="M0,-7L2,-2H7L3,1.5L4.5,7L0,3.5L-4.5,7L-3,1.5L-7,-2H-2Z" fill="{BLACK}" '
+            f'transform="translate({x:.1f} {y:.1f})"/>')

@@ -1,0 +1,245 @@
+"""The ticket panel: what a search left at each level, while sliders move through levels and rates.
+
+``ticketlab.panels`` offers it as its own, ``ticketlab.ticket_table`` has its numbers and
+``ticketlab.ticket_svg`` its pictures. Lesson 04 builds on this file.
+"""
+
+from collections.abc import Mapping
+from html import escape
+
+import ipywidgets
+import numpy as np
+
+from ticketlab import drawing, ticket_svg
+from ticketlab.drawing import ALL
+from ticketlab.guesses import tip
+from ticketlab.masks import describe
+from ticketlab.panel_base import GAP, WIDE, Panel
+from ticketlab.ticket_figures import density_axis, density_marks
+from ticketlab.ticket_table import (
+    AFTER,
+    START,
+    LevelTable,
+    TicketReading,
+    by_rate,
+    controls_by_rate,
+    curves_by_rate,
+)
+from ticketlab.trials import Tickets
+
+# with the area of the bars beside them, or few survivors would lie flat under all weights
+OUTLINES = {AFTER: "dense network, to the same area", START: "before pruning, to the same area"}
+
+
+def ticket_panel(searches: Tickets | Mapping[float, Tickets], data=None, *, controls=None,
+                 rate: float | None = None, level: int = 0, layer: str = ALL, replicate: int = 0,
+                 shows: str = AFTER) -> "TicketPanel":
+    """A panel that goes through the levels of a search, and through searches of several rates.
+
+    searches: what ``lottery.search`` gave, or a dictionary rate per round -> search, of the same
+    networks. data: by default that of the searches; only for the line of chance. controls: what
+    ``lottery.controls`` gave, as curves beside the search's own; with several searches a dictionary
+    rate -> such trials. rate, level, layer, replicate, shows: where the controls begin, and can be
+    set later (``panel.level = 3``). Another rate goes to its level of the nearest density. shows:
+    the weights in the histogram, ``"after training"`` or ``"at the start"`` (their values at the
+    rewind step). ``panel.state()`` gives the numbers shown.
+    Raises ValueError for searches that do not belong together, and whatever does not fit.
+    Lesson 04 builds on it.
+    """
+    return TicketPanel(searches, data, controls=controls, rate=rate, level=level, layer=layer,
+                       replicate=replicate, shows=shows)
+
+
+class TicketPanel(Panel):
+    """What ``ticket_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, searches, data, *, controls, rate, level, layer, replicate, shows):
+        self.searches = by_rate(searches)
+        self._first = next(iter(self.searches.values()))
+        self._data = self._first.data if data is None else data
+        self._curves = curves_by_rate(self.searches, controls_by_rate(controls, self.searches))
+        self._tables = {each: LevelTable(each, tickets)
+                        for each, tickets in self.searches.items()}
+        self._drawn = {}
+        self._make_widgets()
+        self._still = True  # nothing is drawn until all controls stand where they begin
+        self.rate = next(iter(self.searches)) if rate is None else rate
+        self.level, self.layer, self.replicate, self.shows = level, layer, replicate, shows
+        self._still = False
+        self._draw()
+
+    @property
+    def rate(self) -> float:
+        """The rate per round of the search that is shown; set it to show another."""
+        return self._rates.value
+
+    @rate.setter
+    def rate(self, rate: float):
+        drawing.choose("rate", rate, self.searches)
+        self._rates.value = rate
+
+    @property
+    def level(self) -> int:
+        """The level that is shown, 0 is dense; set it to move the slider."""
+        return self.slider.value
+
+    @level.setter
+    def level(self, level: int):
+        if level not in range(self.slider.max + 1):
+            raise ValueError(f"level is {level!r}; the search with rate {self.rate} has levels 0 "
+                             f"to {self.slider.max}")
+        self.slider.value = level
+
+    layer = property(lambda self: self._choices["layer"].value, lambda self, value: self._choose(
+        "layer", value, [ALL, *drawing.layers(self._first.initial)]))
+    shows = property(lambda self: self._choices["shows"].value,
+                     lambda self, value: self._choose("shows", value, OUTLINES))
+
+    @property
+    def replicate(self) -> int:
+        """The network whose weights and mask are shown; set it to see another."""
+        return self._choices["replicate"].value
+
+    @replicate.setter
+    def replicate(self, replicate: int):
+        drawing.check_replicate(self._first.initial, replicate)
+        self._choices["replicate"].value = replicate
+
+    def state(self) -> TicketReading:
+        """The numbers that are shown now."""
+        return self._tables[self.rate].read(self.level, self.replicate)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
+        from matplotlib.figure import Figure
+
+        now, view = self.state(), self._tables[self.rate].view(*self._place)
+        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        left, middle, right = figure.subfigures(1, 3, width_ratios=[1.1, 0.9, 1.2])
+        ax = left.subplots()
+        ax.stairs(view.kept, view.edges, fill=True, color=drawing.KEPT, alpha=0.75, label="kept")
+        ax.stairs(view.everything * view.kept.sum() / view.everything.sum(), view.edges,
+                  color=drawing.BLACK, label=OUTLINES[self.shows])
+        ax.set(xlabel=f"weight value {self.shows}", ylabel="number of weights",
+               ylim=(0, 1.4 * ax.dataLim.y1))
+        ax.legend(frameon=False, fontsize="x-small", loc="upper left", handlelength=1)
+        ax.spines[["top", "right"]].set_visible(False)
+        for ax, each in zip(middle.subplots(len(view.pictures), 1, squeeze=False)[:, 0],
+                            view.pictures, strict=True):
+            ax.imshow(each.blocks, cmap="Greys", vmin=0, aspect="auto", interpolation="nearest",
+                      extent=(0, each.inputs, each.units, 0))
+            ax.set_title(f"{each.layer}: {each.kept:,} kept", fontsize="small", pad=2)
+            ax.tick_params(labelsize="x-small")
+        ax.set(xlabel="input", ylabel="unit")
+        ax = right.subplots()
+        for curve in self._curves[self.rate]:
+            ax.plot(curve.density, curve.mean, color=curve.color, marker=curve.marker,
+                    markersize=3.5, linewidth=1.2, label=curve.name)
+        own = self._curves[self.rate][0]
+        ax.fill_between(own.density, own.low, own.high, color=own.color, alpha=0.2, linewidth=0)
+        ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1, label="dense")
+        ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                markerfacecolor="none")
+        density_axis(ax, np.concatenate([c.density for c in self._curves[self.rate]]) / 100)
+        ax.set(ylabel="test accuracy (%)")
+        ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
+        ax.spines[["top", "right"]].set_visible(False)
+        figure.suptitle(f"level {now.level} of {now.last}: {describe(now.density, now.removed)}, "
+                        f"accuracy {100 * now.accuracy:.1f} %   ({self.layer})", fontsize="medium")
+        return figure
+
+    def __repr__(self) -> str:
+        return "ticket panel: sliders for rate per round, level, layer, replicate and weights"
+
+    @property
+    def _tickets(self) -> Tickets:
+        return self.searches[self.rate]
+
+    @property
+    def _place(self) -> tuple[int, str, int, str]:
+        return self.level, self.layer, self.replicate, self.shows
+
+    def _make_widgets(self):
+        rates = [(f"{100 * rate:.4g}", rate) for rate in self.searches]
+        alone = len(rates) == 1
+        words = "rate per round: the share of the survivors that each round removes, in percent"
+        self._rates = ipywidgets.SelectionSlider(
+            description="rate per round (%)", options=rates, disabled=alone, readout=False,
+            style=WIDE, layout={"width": "230px"}, **tip(words))
+        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
+        self._rate_field = ipywidgets.Dropdown(
+            description="rate (%)", options=rates, disabled=alone, style=WIDE,
+            layout={"width": "max-content", "margin": GAP}, **tip(words))
+        words = "level: how many rounds of pruning went before, 0 is the dense network"
+        last = len(self._first.trials) - 1
+        self.slider = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
+                                           style=WIDE, layout={"width": "250px"}, **tip(words))
+        self.field = ipywidgets.BoundedIntText(
+            description="level", min=0, max=last, style=WIDE,
+            layout={"width": "105px", "margin": GAP}, **tip(words))
+        initial = self._first.initial
+        self._make_box("ticket-panel", [self._rates, self._rate_field, self.slider, self.field], {
+            "layer": ([ALL, *drawing.layers(initial)], "layer: whose weights and mask are shown"),
+            "replicate": (range(initial.replicates), "replicate: whose weights and mask are shown"),
+            "shows": ([(f"weights {each}", each) for each in OUTLINES],
+                      "weights: their values after training, or those that the level began with")})
+        for one, other in ((self._rates, self._rate_field), (self.slider, self.field)):
+            for mover, follower in ((one, other), (other, one)):
+                mover.observe(lambda change, follower=follower: setattr(
+                    follower, "value", change.new), names="value")
+        self._rates.observe(self._rate_moved, names="value")
+        for control in (self.slider, *self._choices.values()):
+            control.observe(self._moved, names="value")
+
+    def _rate_moved(self, change) -> None:
+        """Another search: its levels, and of them the one nearest in density to where we were."""
+        old, still = self.searches[change.old], self._still
+        self._still = True  # what the slider passes through is not drawn
+        share, last = old.densities[self.level], len(self._tickets.trials) - 1
+        self.slider.max = self.field.max = last
+        self.slider.value = self._tickets.nearest(share)
+        self._still = still
+        self._moved()
+
+    def _moved(self, change=None) -> None:
+        if not self._still:
+            self._attempt(self._draw)
+
+    def _draw(self) -> None:
+        now, place = self.state(), (self.rate, *self._place)
+        if place not in self._drawn:  # some kilobytes each, and sliders go to and fro
+            self._drawn[place] = self._pictures(now)
+        self._show(self._drawn[place])
+        self.numbers.value = _numbers(now, self.replicate, self._first.initial.replicates,
+                                      self._tickets.stopped)
+
+    def _pictures(self, now: TicketReading) -> list[str]:
+        view, curves = self._tables[self.rate].view(*self._place), self._curves[self.rate]
+        accuracies = [value for each in self._curves.values() for curve in each
+                      for value in (*curve.low, *curve.high)]  # of all rates: one axis for all
+        low, high = min(accuracies), max(accuracies)
+        room = 0.06 * (high - low) or 1.0
+        return [
+            ticket_svg.survivors(view.edges.tolist(), view.kept.tolist(), view.everything.tolist(),
+                                 f"{self.layer}, {self.shows}", OUTLINES[self.shows]),
+            ticket_svg.masks(view.pictures),
+            ticket_svg.accuracy(
+                curves, (100 * now.density, 100 * now.accuracy), 100 * now.dense,
+                100 / self._data.classes,
+                density_marks(np.concatenate([curve.density for curve in curves]) / 100),
+                (max(0, low - room), min(100, high + room)))]
+
+
+def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str | None) -> str:
+    shares = describe(now.density, now.removed).replace(", ", " · ")
+    accuracy = f"test accuracy after training <b>{100 * now.accuracy:.1f} %</b>"
+    if replicates > 1:
+        accuracy += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
+                     f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own:.1f})")
+    if now.level:
+        accuracy += f", dense {100 * now.dense:.1f} %"
+    end = f"<div>{escape(stopped)}</div>" if stopped and now.level == now.last else ""
+    return (f"<div>level {now.level} of {now.last}: <b>{shares}</b> · {now.kept:,} of "
+            f"{now.weights:,} weights kept</div><div>{accuracy}</div>{end}")
+
+

@@ -1,0 +1,173 @@
+"""The ticket panel's pictures as SVG text, made like those of ``ticketlab.svg``.
+
+Survivors as a histogram, masks as grey blocks, and the accuracy over the weights remaining.
+Plain functions from numbers to strings. Lesson 04's panel builds on this file.
+"""
+
+import base64
+import io
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image
+
+from ticketlab.drawing import BLACK, GREY, KEPT, ticks
+from ticketlab.svg import HEIGHT, LEFT, TOP, document, key, plot, text
+
+WIDTHS = 310, 265, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
+ROW = 17  # height of a line of a key
+
+
+class Curve(NamedTuple):
+    """One line of ``accuracy``: density, mean, low and high in percent, [levels]; color and marker
+    as ``drawing.arm_styles`` gives them."""
+
+    name: str
+    color: str
+    marker: str
+    density: Sequence[float]
+    mean: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
+
+
+class Picture(NamedTuple):
+    """One layer's mask: kept weights, the layer's units and inputs, and the share that is kept in
+    each block of weights, [rows, columns]: a row a unit (or some), a column an input."""
+
+    layer: str
+    kept: int
+    units: int
+    inputs: int
+    blocks: np.ndarray
+
+
+def survivors(edges, kept, everything, title: str, name: str) -> str:
+    """Bars of the weights that are kept, and an outline with the shape of all weights.
+
+    edges: [bins + 1]. kept, everything: [bins], weights. The outline is drawn with the area of the
+    bars. name: of the outline.
+    """
+    scale = sum(kept) / max(1, sum(everything))
+    outline = [scale * n for n in everything]
+    x, y, low, frame = plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, *kept, *outline)),
+                            "weight value", "number of weights", top=TOP + ROW)
+    xs = [f"{x(edge):.1f}" for edge in edges]
+
+    def stairs(counts):
+        return "".join(f"V{y(n):.1f}H{right}" for n, right in zip(counts, xs[1:], strict=True))
+
+    label = (f"Histogram of the weights of {title}: {sum(kept)} kept; and an outline: {name}")
+    return document(WIDTHS[0], HEIGHT, label, [
+        f'<path d="M{xs[0]},{low}{stairs(kept)}V{low}Z" fill="{KEPT}" opacity="0.75"/>',
+        f'<path d="M{xs[0]},{low}{stairs(outline)}V{low}" fill="none" stroke="{BLACK}"/>', frame,
+        key(LEFT, KEPT, f"kept: {sum(kept):,} ({title})"),
+        f'<path d="M{LEFT},{12 + ROW}h12" stroke="{BLACK}" stroke-width="1.4"/>',
+        text(LEFT + 17, 16 + ROW, name, "start")])
+
+
+def masks(pictures: Sequence[Picture]) -> str:
+    """Where the weights lie that are kept, of one layer with axes or of several in rows.
+
+    White blocks keep none of their weights, and the densest block of each layer is black.
+    """
+    width, label = WIDTHS[1], "Mask: " + "; ".join(
+        f"{each.layer}, {each.units} units by {each.inputs} inputs, {each.kept} kept, densest "
+        f"block {_densest(each)}" for each in pictures)
+    if len(pictures) == 1:
+        each = pictures[0]
+        marks = [(n, f"{n:g}") for n in ticks(0, each.units)]
+        _, _, low, frame = plot(width, (0, each.inputs), (each.units, 0), "input", "unit",
+                                top=TOP + ROW, y_ticks=marks)
+        return document(width, HEIGHT, label, [
+            text(8, 18, f"mask of {each.layer}: {each.kept:,} kept", "start"),
+            text(8, 17 + ROW, f"white: none, black: {_densest(each)} kept", "start"),
+            _blocks(each, LEFT, TOP + ROW, width - 14 - LEFT, low - TOP - ROW), frame])
+    step = max(34, (HEIGHT - TOP - 22) // len(pictures))
+    parts = [text(8, 18, "masks: inputs across, units down", "start"),
+             text(8, TOP + len(pictures) * step + 14, "white: no weight of the block is kept",
+                  "start", 'font-size="11"')]
+    for number, each in enumerate(pictures):
+        y = TOP + number * step
+        parts += [text(8, y + 12, each.layer, "start", 'font-weight="600"'),
+                  text(width - 8, y + 12, f"{each.kept:,} kept, black: {_densest(each)}", "end",
+                       'font-size="11"'),
+                  _blocks(each, 8, y + 17, width - 16, step - 23),
+                  (f'<rect x="8" y="{y + 17}" width="{width - 16}" height="{step - 23}" '
+                   f'fill="none" stroke="{GREY}"/>')]
+    return document(width, max(HEIGHT, TOP + 22 + len(pictures) * step), label, parts)
+
+
+def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_range) -> str:
+    """Accuracy over the weights remaining, fewer to the right on a log scale, and a ring.
+
+    curves: the search's own, in a band, and others as thin lines. at: (density, accuracy) of the
+    ring. dense, chance: lines across. marks: densities that the axis names. All in percent.
+    """
+    width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
+    top, right = 14 + ROW * rows, width - 14
+    densities = [density for curve in curves for density in curve.density]
+    x, y, low, frame = plot(
+        width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
+        "weights remaining (%)", "test accuracy (%)", top=top,
+        x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
+    parts = [frame, f'<path d="M{LEFT},{y(dense):.1f}H{right}" {_DASHED}/>']
+    if y_range[0] < chance < y_range[1]:
+        parts += [(f'<path d="M{LEFT},{y(chance):.1f}H{right}" stroke="{GREY}" '
+                   'stroke-dasharray="2 3"/>'),
+                  text(LEFT + 4, y(chance) - 4, "chance", "start", 'fill="#666666"')]
+    for curve in reversed(curves):  # the search's own lies on top
+        main = curve is curves[0]
+        xs = [f"{x(math.log10(density)):.1f}" for density in curve.density]
+        lowest, mean, highest = ([f"{a},{y(b):.1f}" for a, b in zip(xs, values, strict=True)]
+                                 for values in (curve.low, curve.mean, curve.high))
+        if main:
+            parts.append(f'<polygon points="{" ".join(lowest + highest[::-1])}" '
+                         f'fill="{curve.color}" opacity="0.2"/>')
+        parts.append(f'<polyline points="{" ".join(mean)}" fill="none" stroke="{curve.color}" '
+                     f'stroke-width="{1.9 if main else 1}"/>')
+        parts += [_marker(curve, *point.split(","), 3.4 if main else 2.6) for point in mean]
+    ring = x(math.log10(at[0])), y(at[1])
+    parts += [f'<path d="M{ring[0]:.1f},{top}V{low}" stroke="{BLACK}" stroke-width="0.6"/>',
+              (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6.5" stroke="{BLACK}" '
+               'stroke-width="1.8" fill="none"/>')]
+    for number, curve in enumerate([*curves, None]):
+        a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
+        line = f'stroke="{curve.color}"' if curve else _DASHED
+        parts += [f'<path d="M{a - 9},{b}h18" {line}/>', _marker(curve, a, b, 3.4) if curve else "",
+                  text(a + 14, b + 4, curve.name if curve else "dense", "start", 'font-size="11"')]
+    names = ", ".join(curve.name for curve in curves)
+    label = (f"Test accuracy over the weights remaining: {at[1]:.1f} percent with {at[0]:.3g} "
+             f"percent of the weights, dense {dense:.1f} percent; curves: {names}")
+    return document(width, HEIGHT, label, parts)
+
+
+_DASHED = f'stroke="{BLACK}" stroke-dasharray="5 3"'
+_MARKERS = {  # outlines in a square from -1 to 1
+    "s": "M-.9,-.9H.9V.9H-.9Z", "D": "M0,-1.3L1.3,0L0,1.3L-1.3,0Z", "^": "M0,-1.2L1.2,1H-1.2Z",
+    "v": "M0,1.2L1.2,-1H-1.2Z", "P": "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z",
+    "X": "M-1,-1.4L0,-.5L1,-1.4L1.4,-1L.5,0L1.4,1L1,1.4L0,.5L-1,1.4L-1.4,1L-.5,0L-1.4,-1Z",
+    "*": "M0,-1.5L.4,-.4H1.4L.6,.3L.9,1.3L0,.7L-.9,1.3L-.6,.3L-1.4,-.4H-.4Z"}
+
+
+def _marker(curve: Curve, x, y, radius: float) -> str:
+    """The marker that matplotlib draws, so that an arm looks alike in figures and in the panel."""
+    if curve.marker in _MARKERS:
+        return (f'<path d="{_MARKERS[curve.marker]}" fill="{curve.color}" '
+                f'transform="translate({x} {y}) scale({radius})"/>')
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{curve.color}"/>'
+
+
+def _densest(picture: Picture) -> str:
+    return f"{100 * picture.blocks.max():.0f} %"
+
+
+def _blocks(picture: Picture, x: float, y: float, width: float, height: float) -> str:
+    greys = 255 - 255 * picture.blocks / (picture.blocks.max() or 1.0)
+    file = io.BytesIO()
+    Image.fromarray(np.round(greys).astype(np.uint8)).save(file, "png")
+    data = base64.b64encode(file.getvalue()).decode("ascii")
+    return (f'<image href="data:image/png;base64,{data}" x="{x}" y="{y}" width="{width}" '
+            f'height="{height}" preserveAspectRatio="none" style="image-rendering:pixelated"/>')
