@@ -25,7 +25,7 @@ from ticketlab.trials import Tickets, Trial, table
 __all__ = ["ARMS", "Tickets", "Trial", "controls", "search", "table"]
 
 ARMS = arms_room.ALL
-NETWORKS_AT_ONCE = {"cpu": 24, "cuda": 256}  # more would not be faster (make bench), only bigger
+NETWORKS_AT_ONCE = {"cpu": 36, "cuda": 256}  # more would not be faster (make bench), only bigger
 
 
 def search(net: nn.Module | Stack, data, recipe: Recipe, *, levels: int, rate: Share,

@@ -44,7 +44,8 @@ class Recipe:
     gradient as torch.optim does. warmup: steps over which lr rises linearly from lr / warmup.
     drops: steps at which lr is multiplied by ``drop_factor``. evaluate_every: steps between two
     evaluations on validation and test. augment: ``"crop-flip"`` for images, or ``"none"``.
-    precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions. Raises ValueError naming the field that is out of range.
+    precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions.
+    Raises ValueError naming the field that is out of range.
     The recipes of Frankle & Carbin 2019, figure 2, can all be written so. Lesson 01 builds on it.
     """
 

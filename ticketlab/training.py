@@ -17,6 +17,7 @@ from torch import Tensor
 from ticketlab.augmentation import crop_flip, draws
 from ticketlab.history import METRICS, Run, Snapshot
 from ticketlab.masks import Masks, apply_masks
+from ticketlab.optimizers import Optimizer
 from ticketlab.recipe import Recipe, Schedule
 from ticketlab.stack import Stack, forward
 
@@ -133,12 +134,7 @@ class _Trainer:
         self.parameters = stack.parameters
         for parameter in self.parameters.values():
             parameter.requires_grad_()
-        values = list(self.parameters.values())
-        shared = {"lr": recipe.lr, "weight_decay": recipe.weight_decay, "fused": True}
-        self.optimizer = (torch.optim.Adam(values, **shared) if recipe.optimizer == "adam"
-                          else torch.optim.SGD(values, momentum=recipe.momentum, **shared))
-        for name, state in (optimizer_state or {}).items():
-            self.optimizer.state[self.parameters[name]] = {k: t.clone() for k, t in state.items()}
+        self.optimizer = Optimizer(self.parameters, recipe, optimizer_state)
         self.cast, self.scale = _precision(recipe.precision, stack.device)
         self.masked = [self.parameters[name] for name in masks or ()]
         self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
@@ -153,9 +149,7 @@ class _Trainer:
         losses.backward(torch.full_like(losses, self.scale / losses.shape[1]))
         if self.scale != 1:
             torch._foreach_mul_([p.grad for p in self.parameters.values()], 1 / self.scale)
-        self.optimizer.param_groups[0]["lr"] = lr
-        self.optimizer.step()
-        self.optimizer.zero_grad()
+        self.optimizer.step(lr)
         if self.masked:
             with torch.no_grad():
                 # after the update: masking gradients alone would let momentum, Adam's state and
@@ -164,10 +158,7 @@ class _Trainer:
         return losses.detach().mean(1), (outputs.argmax(2) == y).float().mean(1)
 
     def snapshot(self, step: int) -> Snapshot:
-        state = {name: {k: t.detach().clone() for k, t in self.optimizer.state[p].items()
-                        if t is not None}
-                 for name, p in self.parameters.items()}
-        return Snapshot(self.stack.clone(), step, state)
+        return Snapshot(self.stack.clone(), step, self.optimizer.state())
 
 
 def _precision(precision: str, device: torch.device):
