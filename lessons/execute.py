@@ -9,6 +9,7 @@ import argparse
 import os
 import re
 import sys
+import tempfile
 import time
 from pathlib import Path
 
@@ -106,8 +107,17 @@ def main(arguments=None, folder=LESSONS):
         "names", nargs="*", help="which lessons, by the beginning of their names (all)"
     )
     os.environ["TICKETLAB_SCALE"] = "quick"
+    chosen = lessons(parser.parse_args(arguments).names, folder)
+    # what is stored was computed now, not loaded from runs that the user has kept
+    with tempfile.TemporaryDirectory(prefix="ticketlab-runs-") as runs:
+        os.environ["TICKETLAB_RUNS"] = runs
+        execute_all(chosen)
+
+
+def execute_all(paths):
+    """Execute notebooks in turn, saying how long each took; the first that fails ends it."""
     began = time.perf_counter()
-    for path in lessons(parser.parse_args(arguments).names, folder):
+    for path in paths:
         start = time.perf_counter()
         print(f"{path.stem} …", end=" ", flush=True)
         try:

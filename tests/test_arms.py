@@ -373,3 +373,17 @@ def test_what_stands_on_disk_can_be_read():
     entries = [batches.Asked(arm, number, None)
                for arm in ("reinit", "signs") for number in (12, 4)]
     assert batches.name(entries) == "reinit-signs-levels-04-12"
+
+
+def test_each_arm_may_have_levels_of_its_own_and_all_still_train_together():
+    """What a lesson asks for in one call; as if each arm had been asked for alone."""
+    tickets = found("layer")
+    trials = lottery.controls(tickets, {"reinit": [1, 3], "random": [2]}, progress=False)
+    assert [(trial.arm, trial.number) for trial in trials] == [
+        ("reinit", 1), ("reinit", 3), ("random", 2)]
+    alone = lottery.controls(tickets, ["random"], levels=[2], progress=False)
+    assert_close(trials[2].run.curves["test_loss"], alone[0].run.curves["test_loss"])
+    with pytest.raises(ValueError, match="level 4 is not among the pruned levels"):
+        lottery.controls(tickets, {"reinit": [1], "random": [4]}, progress=False)
+    assert [t.arm for t in lottery.controls(tickets, "untrained", levels=[1], progress=False)] == [
+        "untrained"]

@@ -7,7 +7,7 @@ share of the survivors, put what is left back to its values of step k (0: the in
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
@@ -73,25 +73,27 @@ def search(net: nn.Module | Stack, data, recipe: Recipe, *, levels: int, rate: S
     return Tickets(initial, stem, trials, data, recipe, seeds, rate, scope, score, stopped)
 
 
-def controls(tickets: Tickets, arms: Sequence[str | Callable], *,
+def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
              levels: Sequence[int] | None = None, recipe: Recipe | None = None,
              together: int | None = None, keep: str | None = None, progress=True) -> list[Trial]:
     """Train other arms under the masks that a search found.
 
-    arms: names from ``arms.ALL``, or functions of your own. levels: which, by default all but the
-    dense one. recipe: of all arms, by default the search's or the arm's own; a longer one is the
+    arms: names from ``arms.ALL``, or functions of your own; or a dictionary arm -> its levels.
+    levels: of the arms without levels of their own, by default all but the dense one. recipe: of all arms, by default the search's or the arm's own; a longer one is the
     longer budget of lesson 04. together: networks trained at once; arms and levels share a stack up
     to that number, with the same results within float tolerance. keep: as in ``search``.
     Gives one trial an arm and level, paired with the search's by replicate and data order.
     Raises ValueError for unknown arms or levels.
     """
     chosen = batches.chosen(arms)
-    levels = list(range(1, len(tickets.trials))) if levels is None else list(levels)
-    for number in levels:
+    every = list(range(1, len(tickets.trials))) if levels is None else list(levels)
+    wanted = list(arms.values()) if isinstance(arms, Mapping) else [every] * len(chosen)
+    for number in {number for own in wanted for number in own}:
         if not 1 <= number < len(tickets.trials):
             raise ValueError(f"level {number} is not among the pruned levels of this search, "
                              f"1 to {len(tickets.trials) - 1}")
-    asked = [batches.ask(arm, tickets, number, recipe) for arm in chosen for number in levels]
+    asked = [batches.ask(arm, tickets, number, recipe)
+             for arm, own in zip(chosen, wanted, strict=True) for number in own]
     limit = together or NETWORKS_AT_ONCE.get(tickets.initial.device.type, 24)
     stacks = batches.batches(asked, limit // len(tickets.seeds))
     total = sum(batch[0].start.stop - batch[0].start.moment.step for batch in stacks)
