@@ -240,7 +240,7 @@ def test_untrained_trains_nothing(tickets):
 def test_every_arm_leaves_the_search_as_it_was(tickets):
     before = [tickets.initial.clone(), tickets.stem.stack.clone()]
     masks = [{name: mask.clone() for name, mask in trial.masks.items()} for trial in tickets.trials]
-    lottery.controls(tickets, lottery.ARMS, progress=False, levels=[1, 3])
+    lottery.controls(tickets, list(lottery.ARMS), progress=False, levels=[1, 3])
     assert_same_bits(tickets.initial, before[0])
     assert_same_bits(tickets.stem.stack, before[1])
     assert all(same_masks(trial.masks, old) for trial, old in zip(tickets.trials, masks, strict=True))
@@ -382,7 +382,7 @@ def test_each_arm_may_have_levels_of_its_own_and_all_still_train_together():
     assert [(trial.arm, trial.number) for trial in trials] == [
         ("reinit", 1), ("reinit", 3), ("random", 2)]
     alone = lottery.controls(tickets, ["random"], levels=[2], progress=False)
-    assert_close(trials[2].run.curves["test_loss"], alone[0].run.curves["test_loss"])
+    torch.testing.assert_close(trials[2].run.curves["test_loss"], alone[0].run.curves["test_loss"])
     with pytest.raises(ValueError, match="level 4 is not among the pruned levels"):
         lottery.controls(tickets, {"reinit": [1], "random": [4]}, progress=False)
     assert [t.arm for t in lottery.controls(tickets, "untrained", levels=[1], progress=False)] == [

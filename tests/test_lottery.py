@@ -284,11 +284,11 @@ def test_the_same_search_gives_the_same_bits_and_leaves_torchs_generator_alone()
     expected = torch.rand(3)
     torch.manual_seed(5)
     one = search(recipe=SHORT)
-    arms = lottery.controls(one, lottery.ARMS, progress=False)
+    arms = lottery.controls(one, list(lottery.ARMS), progress=False)
     assert torch.equal(torch.rand(3), expected)
     two = search(recipe=SHORT)
     assert_same_trials(one.trials, two.trials)
-    assert_same_trials(arms, lottery.controls(two, lottery.ARMS, progress=False))
+    assert_same_trials(arms, lottery.controls(two, list(lottery.ARMS), progress=False))
 
 
 # --- what is kept on disk ---------------------------------------------------------------------------
