@@ -14,7 +14,8 @@ from ticketlab.history import Run, Snapshot
 from ticketlab.joining import train_joining
 from ticketlab.landscape import Line, line
 from ticketlab.masks import Masks, concatenate
-from ticketlab.searching import learner, progress_bar
+from ticketlab.progress import progress_bar
+from ticketlab.searching import learner
 from ticketlab.stack import concatenate as join_stacks
 
 

@@ -17,6 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ticketlab.masks import Masks, apply_masks, check_masks, layer_densities, layer_name
+from ticketlab.progress import progress_bar
 from ticketlab.stack import Stack, concatenate, forward
 from ticketlab.training import evaluate
 
@@ -89,7 +90,7 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     replicates = torch.arange(a.replicates).repeat(points)
     places = alphas.repeat_interleave(a.replicates)
     measured = []
-    with _bar(progress, len(places)) as bar:
+    with progress_bar(progress, len(places), "nets on the line", "net") as bar:
         for which, alpha in zip(replicates.split(together), places.split(together), strict=True):
             nets = _between(a[which], b[which], alpha)
             if masks is not None:
@@ -274,10 +275,3 @@ def _check_masks_pair(a: Masks, b: Masks) -> None:
         if shapes[0] != shapes[1]:
             raise ValueError(f"the masks are not of the same nets: {name!r} is {shapes[0]} "
                              f"against {shapes[1]} (replicates first)")
-
-
-def _bar(progress, nets: int):
-    from tqdm.auto import tqdm
-
-    label = progress if isinstance(progress, str) else "nets on the line"
-    return tqdm(total=nets, desc=label, unit="net", disable=progress is False)

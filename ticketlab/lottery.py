@@ -16,9 +16,10 @@ from ticketlab import batches
 from ticketlab.history import Snapshot, join
 from ticketlab.invariants import check_rewound, check_trained
 from ticketlab.masks import apply_masks, concatenate, dense
+from ticketlab.progress import progress_bar
 from ticketlab.pruning import LayerCollapse, Score, Share, ladder, magnitude, prune
 from ticketlab.recipe import Recipe
-from ticketlab.searching import learner, networks, progress_bar, rewind_step
+from ticketlab.searching import learner, networks, rewind_step
 from ticketlab.stack import Stack
 from ticketlab.trials import Tickets, Trial, table
 

@@ -18,9 +18,10 @@ from ticketlab.history import Run, Snapshot
 from ticketlab.invariants import check_rewound, check_trained
 from ticketlab.joining import train_joining
 from ticketlab.masks import apply_masks, dense
+from ticketlab.progress import progress_bar
 from ticketlab.pruning import LayerCollapse, Score, Share, ladder, magnitude, prune
 from ticketlab.recipe import Recipe
-from ticketlab.searching import learner, networks, progress_bar, rewind_step
+from ticketlab.searching import learner, networks, rewind_step
 from ticketlab.stack import Stack
 from ticketlab.trials import Tickets, Trial
 

@@ -22,6 +22,7 @@ import torch
 from ticketlab import run_files, training
 from ticketlab.history import Run, Snapshot
 from ticketlab.masks import Masks
+from ticketlab.progress import progress_bar
 from ticketlab.recipe import Recipe
 from ticketlab.run_files import Damaged, IncompatibleRun, folder
 from ticketlab.run_listing import listing, remove
@@ -60,7 +61,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     home = run_files.folder(folder)
     place = f"{_checked(name)}-{job.key[:10]}"
     unit = Unit(home / place, job)
-    with _bar(progress, name, job.steps) as bar, \
+    with progress_bar(progress, job.steps, name) as bar, \
             run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
         if held:
             run_files.sweep(unit.path)
@@ -149,15 +150,6 @@ def _checked(name: str) -> str:
             "'-', '_' and '.', and '/' between folders, such as 'lesson-04/level-03'; each part "
             "begins with a letter, a digit or '_' and has 150 characters at most")
     return name
-
-
-def _bar(progress, name: str, steps: int):
-    if hasattr(progress, "update"):
-        return contextlib.nullcontext(progress)  # its owner closes it
-    from tqdm.auto import tqdm
-
-    label = progress if isinstance(progress, str) else name
-    return tqdm(total=steps, desc=label, unit="step", disable=progress is False)
 
 
 def _warn(text: str) -> None:

@@ -1,8 +1,8 @@
-"""What every search shares: its networks, its rewind step, its progress bar, and where it keeps what
-is finished. ``ticketlab.lottery`` and ``ticketlab.rewinding`` build on it; lessons 04 and 05.
+"""What every search shares: its networks, its rewind step, and where it keeps what is finished.
+
+``ticketlab.lottery`` and ``ticketlab.rewinding`` build on this file; lessons 04 and 05 through them.
 """
 
-import contextlib
 from collections.abc import Callable
 
 from torch import nn
@@ -65,13 +65,3 @@ def rewind_step(rewind: int | str, recipe: Recipe, data, rungs: list[float]
             f"rises. The schedule continues from step {k}, so each ticket sees only the rest of the "
             f"warm-up: rewind to step {schedule.warmup} or later, or to 0 for the whole of it")
     return k, schedule.total
-
-
-def progress_bar(progress, steps: int, label: str):
-    """A tqdm bar over all steps of a search; ``progress`` as in ``training.train``."""
-    if hasattr(progress, "update"):
-        return contextlib.nullcontext(progress)
-    from tqdm.auto import tqdm
-
-    return tqdm(total=steps, desc=progress if isinstance(progress, str) else label, unit="step",
-                disable=progress is False)

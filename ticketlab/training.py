@@ -18,6 +18,7 @@ from ticketlab.augmentation import crop_flip, draws
 from ticketlab.history import METRICS, Run, Snapshot
 from ticketlab.masks import Masks, apply_masks
 from ticketlab.optimizers import Optimizer
+from ticketlab.progress import progress_bar
 from ticketlab.recipe import Recipe, Schedule
 from ticketlab.stack import Stack, forward
 
@@ -64,7 +65,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     if moment.step in snapshots:
         kept[moment.step] = trainer.snapshot(moment.step)
     batches = _batches(data, recipe, seeds, moment.step, stop)
-    with _bar(progress, stack.replicates, stop - moment.step) as bar:
+    with progress_bar(progress, stop - moment.step, f"training {stack.replicates} nets") as bar:
         for step, (x, y) in enumerate(batches, start=moment.step + 1):
             losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
                 x, y, schedule.lr_at(step - 1))
@@ -226,12 +227,3 @@ def _check_finite(losses: Tensor, first: int, schedule: Schedule) -> None:
             f"the loss of replicate {replicate} is {losses[row, replicate].item()} at step "
             f"{step + 1}, with learning rate {schedule.lr_at(step):.3g}; try a lower learning "
             "rate or a warm-up, or look for such values in the data")
-
-
-def _bar(progress, replicates: int, steps: int):
-    if hasattr(progress, "update"):
-        return contextlib.nullcontext(progress)  # its owner closes it
-    from tqdm.auto import tqdm
-
-    label = progress if isinstance(progress, str) else f"training {replicates} nets"
-    return tqdm(total=steps, desc=label, unit="step", disable=progress is False)
