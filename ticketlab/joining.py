@@ -13,7 +13,7 @@ import torch
 
 from ticketlab.history import METRICS, Run, Snapshot, join
 from ticketlab.masks import Masks, concatenate
-from ticketlab.training import _check_span, train
+from ticketlab.training import check_span, train
 
 
 def train_joining(starts: Sequence[Snapshot], data, recipe, *, masks: Sequence[Masks] | None = None,
@@ -35,7 +35,7 @@ def train_joining(starts: Sequence[Snapshot], data, recipe, *, masks: Sequence[M
     _check_groups(starts, masks, order_seeds)
     order = sorted(range(len(starts)), key=lambda group: starts[group].step)
     steps = sorted({start.step for start in starts})
-    _check_span(steps[0], total, total, snapshots)
+    check_span(steps[0], total, total, snapshots)
     aboard, moment, curves, kept = [], None, {group: [] for group in order}, {}
     for begin, end in pairwise([*steps, total]):
         joining = [group for group in order if starts[group].step == begin]

@@ -181,7 +181,7 @@ def distance(a: Stack, b: Stack) -> Tensor:
     line is straight; running statistics are no parameters. ``distance(initial, trained)`` is how
     far training went. Raises ValueError for stacks that do not fit. Lesson 05.
     """
-    return _displacement(a, b).norm(dim=1)
+    return displacement(a, b).norm(dim=1)
 
 
 def cosine(a: Stack, b: Stack, origin: Stack) -> Tensor:
@@ -190,7 +190,7 @@ def cosine(a: Stack, b: Stack, origin: Stack) -> Tensor:
     1: the two went the same way; 0: at right angles, with nothing in common. Over all parameters.
     Raises ValueError for stacks that do not fit, and for a net that has not moved. Lesson 05.
     """
-    ways = [_displacement(origin, end) for end in (a, b)]
+    ways = [displacement(origin, end) for end in (a, b)]
     for name, way in zip("ab", ways, strict=True):
         still = (way == 0).all(1).nonzero().flatten().tolist()
         if still:
@@ -240,7 +240,7 @@ def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
                        buffers={name: mix(x, b.buffers[name]) for name, x in a.buffers.items()})
 
 
-def _displacement(a: Stack, b: Stack) -> Tensor:
+def displacement(a: Stack, b: Stack) -> Tensor:
     """From a to b, over all parameters: [R, n] in float64."""
     _check_pair(a, b)
     with torch.no_grad():

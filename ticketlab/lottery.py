@@ -80,9 +80,10 @@ def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
     """Train other arms under the masks that a search found.
 
     arms: names from ``arms.ALL``, or functions of your own; or a dictionary arm -> its levels.
-    levels: of the arms without levels of their own, by default all but the dense one. recipe: of all arms, by default the search's or the arm's own; a longer one is the
-    longer budget of lesson 04. together: networks trained at once; arms and levels share a stack up
-    to that number, with the same results within float tolerance. keep: as in ``search``.
+    levels: of the arms without levels of their own, by default all but the dense one. recipe: of
+    all arms, by default the search's or the arm's own; a longer one is the longer budget of lesson
+    04. together: networks trained at once; arms and levels share a stack up to that number, with
+    the same results within float tolerance. keep: as in ``search``.
     Gives one trial an arm and level, paired with the search's by replicate and data order.
     Raises ValueError for unknown arms or levels.
     """
@@ -95,7 +96,7 @@ def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
                              f"1 to {len(tickets.trials) - 1}")
     asked = [batches.ask(arm, tickets, number, recipe)
              for arm, own in zip(chosen, wanted, strict=True) for number in own]
-    limit = together or NETWORKS_AT_ONCE.get(tickets.initial.device.type, 24)
+    limit = together or NETWORKS_AT_ONCE.get(tickets.initial.device.type, NETWORKS_AT_ONCE["cpu"])
     stacks = batches.batches(asked, limit // len(tickets.seeds))
     total = sum(batch[0].start.stop - batch[0].start.moment.step for batch in stacks)
     trials = []

@@ -13,7 +13,7 @@ from torch import Tensor
 
 from ticketlab import drawing
 from ticketlab.history import Run, Snapshot
-from ticketlab.landscape import _displacement
+from ticketlab.landscape import displacement
 from ticketlab.stack import Stack
 
 
@@ -51,7 +51,7 @@ def project(children: tuple[Run, Run], start: Snapshot | Stack, replicate: int =
     if list(moments[0]) != list(moments[1]):
         raise ValueError(f"the children have points at steps {list(moments[0])} and "
                          f"{list(moments[1])}; ask both for the same snapshots")
-    ways = [torch.cat([_displacement(origin, stack) for stack in own.values()]).cpu()
+    ways = [torch.cat([displacement(origin, stack) for stack in own.values()]).cpu()
             for own in moments]
     axes = _plane(ways[0][-1], ways[1][-1])
     seen = [(way @ axes.T).numpy() for way in ways]

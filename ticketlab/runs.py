@@ -55,7 +55,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     total = recipe.schedule(len(data.x_train)).total
     stop = total if stop is None else int(stop)
     snapshots = sorted({int(step) for step in snapshots})
-    training._check_span(moment.step, stop, total, snapshots)  # now, and not after most segments
+    training.check_span(moment.step, stop, total, snapshots)  # now, and not after most segments
     seeds = range(moment.stack.replicates) if order_seeds is None else order_seeds
     job = Job(moment, data, recipe, masks, [int(seed) for seed in seeds], stop, snapshots)
     home = run_files.folder(folder)

@@ -44,7 +44,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     moment = start if isinstance(start, Snapshot) else Snapshot(start)
     schedule = recipe.schedule(len(data.x_train))
     stop = schedule.total if stop is None else stop
-    _check_span(moment.step, stop, schedule.total, snapshots)
+    check_span(moment.step, stop, schedule.total, snapshots)
     stack, seeds = moment.stack.clone(), _order_seeds(order_seeds, moment.stack.replicates)
     if masks is not None:
         stack = apply_masks(stack, masks)
@@ -200,7 +200,8 @@ def _losses(outputs: Tensor, labels: Tensor) -> Tensor:
     return flat.view(labels.shape)
 
 
-def _check_span(start: int, stop: int, total: int, snapshots) -> None:
+def check_span(start: int, stop: int, total: int, snapshots) -> None:
+    """Raises ValueError for steps that do not lie within a training of ``total`` steps."""
     if not 0 <= start <= stop <= total:
         raise ValueError(f"training from step {start} to step {stop} is not within the recipe's "
                          f"{total} steps; 0 <= start <= stop <= {total} must hold")
