@@ -2,9 +2,20 @@
 
 import argparse
 
-from benchmarks import importing, line, lottery, machine, slider, training
+from benchmarks import (
+    images,
+    importing,
+    line,
+    lottery,
+    machine,
+    slider,
+    sweep,
+    training,
+    widths,
+)
 
-SUBJECTS = {"training": training.report, "lottery": lottery.report, "line": line.report,
+SUBJECTS = {"training": training.report, "images": images.report, "lottery": lottery.report,
+            "line": line.report, "widths": widths.report, "sweep": sweep.report,
             "slider": slider.report, "importing": importing.report}
 
 

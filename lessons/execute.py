@@ -2,7 +2,8 @@
 
 Runs each notebook in its own folder at scale `quick`, and stores it so that a second run changes
 as little as possible: no timings, no versions, no widget views. (JupyterLab shows a stored widget
-view as "Loading widget…" for ever, where the picture beside it would do.)
+view as "Loading widget…" for ever, where the picture beside it would do.) Before that it stamps the
+setup cell into each (setup_cell.py); with `--stamp` that is all, for when only the address changed.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import time
 from pathlib import Path
 
 import nbformat
+import setup_cell
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
@@ -75,9 +77,26 @@ def tidy(notebook):
                     output.data["text/plain"] = finish_bar(output.data["text/plain"])
 
 
+def read(path):
+    """The notebook at `path` with its setup cell as it has to be."""
+    notebook = nbformat.read(path, as_version=4)
+    setup_cell.stamp(notebook, path.stem, setup_cell.address())
+    return notebook
+
+
+def write(notebook, path):
+    """Store a notebook, whole or not at all."""
+    unfinished = path.with_name(f".{path.name}.part")
+    try:
+        nbformat.write(notebook, unfinished)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
 def execute(path):
     """Execute the notebook at `path` and store it; on any error the stored file stays as it was."""
-    notebook = nbformat.read(path, as_version=4)
+    notebook = read(path)
     NotebookClient(
         notebook,
         timeout=SECONDS_A_CELL,
@@ -91,12 +110,7 @@ def execute(path):
         ],  # errors only: nothing else is for the reader
     ).execute()
     tidy(notebook)
-    unfinished = path.with_name(f".{path.name}.part")
-    try:
-        nbformat.write(notebook, unfinished)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    write(notebook, path)
 
 
 def main(arguments=None, folder=LESSONS):
@@ -106,8 +120,18 @@ def main(arguments=None, folder=LESSONS):
     parser.add_argument(
         "names", nargs="*", help="which lessons, by the beginning of their names (all)"
     )
+    parser.add_argument(
+        "--stamp",
+        action="store_true",
+        help="write the setup cell with the address of pyproject.toml, and execute nothing",
+    )
+    options = parser.parse_args(arguments)
+    chosen = lessons(options.names, folder)
+    if options.stamp:
+        for path in chosen:
+            write(read(path), path)
+        return
     os.environ["TICKETLAB_SCALE"] = "quick"
-    chosen = lessons(parser.parse_args(arguments).names, folder)
     # what is stored was computed now, not loaded from runs that the user has kept
     with tempfile.TemporaryDirectory(prefix="ticketlab-runs-") as runs:
         os.environ["TICKETLAB_RUNS"] = runs

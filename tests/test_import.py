@@ -7,7 +7,8 @@ import pytest
 
 import ticketlab as tl
 
-LATER = ("matplotlib", "ipywidgets", "IPython", "pandas", "torchvision", "sklearn", "mnist1d", "tqdm.auto")
+LATER = ("matplotlib", "ipywidgets", "IPython", "pandas", "torchvision", "sklearn", "mnist1d", "tqdm.auto",
+         "distributed", "dask", "cloudpickle")
 
 
 def test_importing_the_core_loads_neither_jupyter_nor_matplotlib():

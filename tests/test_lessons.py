@@ -50,11 +50,11 @@ def texts(output):
 # ---- what every stored lesson holds ----
 
 
-def test_the_first_three_lessons_exist():
+def test_all_six_lessons_exist():
     # Without this, no lesson at all would pass every guard below.
-    missing = {"01_dense_training", "02_weight_histograms", "03_one_shot_pruning"} - {
-        p.stem for p in LESSONS
-    }
+    wanted = ["01_dense_training", "02_weight_histograms", "03_one_shot_pruning",
+              "04_iterative_pruning", "05_rewinding", "06_scaling"]
+    missing = set(wanted) - {path.stem for path in LESSONS}
     assert not missing, f"lessons/ lacks {sorted(missing)}"
 
 
@@ -144,7 +144,8 @@ def test_which_cells_must_show_something(source, shows):
 
 @each_lesson
 def test_what_the_cells_show_is_stored(path):
-    empty = [c.source for c in code_cells(path) if must_show(c.source) and not c.outputs]
+    shown = [c for c in code_cells(path) if "setup" not in c.metadata.get("tags", [])]
+    empty = [c.source for c in shown if must_show(c.source) and not c.outputs]
     assert not empty, (
         "these cells show something when run, and nothing is stored: make lessons\n\n"
         + "\n\n".join(empty)
@@ -356,8 +357,9 @@ def test_nbval_passes_other_digits_and_fails_on_a_changed_verdict_or_band(tmp_pa
 
 
 @pytest.fixture
-def execute():
+def execute(monkeypatch):
     """lessons/execute.py, which is a script beside the notebooks and no part of the package."""
+    monkeypatch.syspath_prepend(ROOT / "lessons")  # as for a script, which finds its neighbours
     spec = importlib.util.spec_from_file_location("execute", ROOT / "lessons" / "execute.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
@@ -386,8 +388,10 @@ def test_execute_stores_what_can_be_shown_and_nothing_that_varies(
 
     assert path.read_bytes() == once, "a second run must change nothing"
     assert re.search(r"01_little … \d+\.\d s", capsys.readouterr().out)
-    assert [cell.id for cell in read(path).cells] == ids
-    figure, widget, bar, scale = (cell.outputs[-1] for cell in code_cells(path))
+    setup, *cells = read(path).cells
+    assert [cell.id for cell in cells] == ids
+    assert setup.id == "01-setup" and setup.outputs == [] and setup.execution_count == 1
+    figure, widget, bar, scale = (cell.outputs[-1] for cell in cells)
     assert "image/png" in figure.data
     assert widget.data["text/plain"].startswith("VBox(") and WIDGET_VIEW not in widget.data
     assert bar.data == {"text/plain": "train: 100%|██████████| 3/3"}
@@ -418,3 +422,28 @@ def test_execute_names_the_lessons_when_it_does_not_know_one(execute, tmp_path):
     (tmp_path / "01_little.ipynb").write_text("{}")
     with pytest.raises(SystemExit, match="'09'.*01_little"):
         execute.lessons(["09"], tmp_path)
+
+
+# ---- the page for those who teach with them ----
+
+GUIDE = (ROOT / "lessons" / "README.md").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("target", sorted(set(re.findall(r"\]\(([^)#:]+)\)", GUIDE))))
+def test_every_file_that_the_guide_links_to_exists(target):
+    assert (ROOT / "lessons" / target).is_file()
+
+
+def test_the_guides_cells_for_a_class_run_as_printed(tmp_path, monkeypatch):
+    """Two seats with shortened training, and then the teacher, in one folder."""
+    seat, teacher = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
+    assert "seat = 17" in seat and "scale.recipe," in seat
+    monkeypatch.chdir(tmp_path)
+    for number in (17, 18):
+        code = seat.replace("seat = 17", f"seat = {number}")
+        shown = {}
+        exec(code.replace("scale.recipe,", "scale.recipe.with_(steps=10),"), shown)  # noqa: S102
+    exec(teacher, shown)  # noqa: S102 - our own text
+    pooled = shown["pooled"]
+    assert list(pooled.files) == [117, 118] and pooled.left_out == {}
+    assert pooled.having("reinit")["replicate"].nunique() == 2

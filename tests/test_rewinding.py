@@ -10,11 +10,12 @@ from tests.test_joining import EXACT, as_module, to_double
 from tests.test_lottery import assert_same_trials, no_training
 from tests.test_training import DATA, NETS, RECIPES
 from ticketlab import lottery, rewinding, stack
+from ticketlab.instability import children
 from ticketlab.masks import apply_masks, nested
 from ticketlab.pruning import ladder
 from ticketlab.recipe import Recipe
 from ticketlab.rewinding import Way, fine_tuning, learning_rate, weights
-from ticketlab.training import order
+from ticketlab.training import order, train
 
 SGD = RECIPES["sgd"]
 ADAM = RECIPES["adam"].with_(warmup=5, drops=("50%",))
@@ -136,6 +137,19 @@ def test_the_dense_networks_are_trained_once_and_are_level_0_of_every_way(found)
         [0, 1, 2]] * 5
     table = lottery.table(*found.values())
     assert set(table["arm"]) == set(found) and len(table) == 5 * 3 * 2
+
+
+def test_further_steps_of_the_dense_networks_are_kept_as_starts_for_children():
+    found = search([weights(0), weights(10)], snapshots=(0, 5))
+    dense = found["rewind to 0"].trials[0].run
+    assert list(dense.snapshots) == [0, 5, 10]
+    drawn = stack.draw(NETS["mlp"], [3, 4]).map(to_double)
+    alone = train(drawn, EXACT, SGD, order_seeds=[3, 4], stop=5, progress=False)
+    for name, values in alone.stack.parameters.items():
+        torch.testing.assert_close(dense.snapshots[5].stack.parameters[name], values,
+                                   rtol=1e-8, atol=1e-9)
+    pairs = children({k: dense.snapshots[k] for k in (0, 5)}, EXACT, SGD, [3, 4], progress=False)
+    assert set(pairs) == {0, 5}
 
 
 def test_the_bar_counts_every_step_once():

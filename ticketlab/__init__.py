@@ -3,8 +3,8 @@
 The rooms, in the order in which they build on one another::
 
     data, nets -> stack -> masks -> training, pruning, weights -> runs, landscape
-    runs -> lottery, rewinding, instability -> figures, panels
-    recipe -> scales; claims
+    runs -> lottery, rewinding, instability, sweep -> scaling, double_descent -> figures, panels
+    recipe -> scales; lottery -> class_results; claims
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
 ``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.
@@ -21,18 +21,27 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from ticketlab import (
     arms,
+    class_results,
     comparisons,
     data,
+    double_descent,
     instability,
+    label_noise,
     landscape,
     lottery,
     masks,
+    matching,
+    memory,
     nets,
     pruning,
     rewinding,
     runs,
     scales,
+    scaling,
+    sentences,
     stack,
+    sweep,
+    text,
     training,
     weights,
 )
@@ -42,9 +51,11 @@ from ticketlab.stack import Stack, draw
 from ticketlab.training import evaluate, train
 
 __version__ = "0.1.0"
-__all__ = ["Recipe", "Snapshot", "Stack", "arms", "comparisons", "data", "draw", "evaluate",
-           "instability", "landscape", "lottery", "masks", "nets", "pruning", "rewinding", "runs",
-           "scales", "stack", "train", "training", "weights"]
+__all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons", "data",
+           "double_descent", "draw", "evaluate", "instability", "label_noise", "landscape",
+           "lottery", "masks", "matching", "memory", "nets", "pruning", "rewinding", "runs",
+           "scales", "scaling", "sentences", "stack", "sweep", "text", "train", "training",
+           "weights"]
 
 _LATER = ("claims", "figures", "panels")
 

@@ -12,6 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab.orders import by_epoch
+
 PADDING = 4  # pixels a side: He et al. 2016, section 4.2
 
 
@@ -19,17 +21,12 @@ def draws(examples: int, batch: int, seeds: Sequence[int], start: int, stop: int
           ) -> Iterator[Tensor]:
     """For each step from ``start`` to ``stop``: integers [R, batch, 3], the crop's row and column
     (0 to 8, 4 is the middle) and whether the image is mirrored (0 or 1)."""
-    per_epoch = examples // batch
-    epoch = None
-    for step in range(start, stop):
-        if step // per_epoch != epoch:
-            epoch = step // per_epoch
-            drawn = [np.random.default_rng([seed, epoch, *b"crop-flip"]).integers(
-                (2 * PADDING + 1, 2 * PADDING + 1, 2), size=(per_epoch * batch, 3), dtype=np.int64)
-                for seed in seeds]
-            drawn = torch.from_numpy(np.stack(drawn)).to(device)  # once an epoch, not once a step
-        at = step % per_epoch * batch
-        yield drawn[:, at:at + batch]
+    def integers(seed: int, epoch: int) -> np.ndarray:
+        return np.random.default_rng([seed, epoch, *b"crop-flip"]).integers(
+            (2 * PADDING + 1, 2 * PADDING + 1, 2), size=(examples // batch * batch, 3),
+            dtype=np.int64)
+
+    return by_epoch(integers, examples, batch, seeds, start, stop, device)
 
 
 def crop_flip(x: Tensor, drawn: Tensor) -> Tensor:

@@ -1,10 +1,11 @@
 """How R networks run as one: a rule for each kind of layer.
 
-The activations travel in one of three layouts, and each rule says which it takes and gives:
+The activations travel in one of four layouts, and each rule says which it takes and gives:
 
 ``shared``    [N, ...]        one batch for all nets (evaluation, before the first weights)
-``rows``      [R, N, ...]     linear layers: one batched matrix product
+``rows``      [R, N, ...]     linear layers: one batched matrix product; text: [R, N, T, width]
 ``channels``  [N, R*C, ...]   convolutions: one grouped convolution, batch norm over R*C channels
+``lengths``   [R, N, L, C]    1-D convolutions on a CPU (see ``ticketlab.batched_signals``)
 
 Nothing here knows of training or pruning. ``ticketlab.stack.forward`` calls it.
 """
@@ -13,13 +14,22 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ticketlab import batched_signals as signals
 from ticketlab.image_nets import Residual
+from ticketlab.text_nets import (
+    AttentionLinear,
+    CausalAttention,
+    CharacterEmbedding,
+    MLPLinear,
+    Unembedding,
+)
 
 _ANYWHERE = (nn.ReLU, nn.Identity, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU)
 _CONVOLUTIONS = {nn.Conv1d: F.conv1d, nn.Conv2d: F.conv2d}
 _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
           nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
+_LINEAR = (nn.Linear, AttentionLinear, MLPLinear, Unembedding)
 
 
 def has_rules(net: nn.Module) -> bool:
@@ -34,7 +44,7 @@ def has_rules(net: nn.Module) -> bool:
 
 
 def _has_rule(net: nn.Module) -> bool:
-    if type(net) in (nn.Sequential, Residual):
+    if type(net) in (nn.Sequential, Residual, CausalAttention):
         return all(_has_rule(layer) for layer in net.children())
     if type(net) in _CONVOLUTIONS:
         return net.padding_mode == "zeros"
@@ -44,12 +54,15 @@ def _has_rule(net: nn.Module) -> bool:
         return (net.start_dim, net.end_dim) == (1, -1)
     if type(net) is nn.Unflatten:
         return net.dim == 1
-    return type(net) is nn.Linear or type(net) in _ANYWHERE + _POOLS
+    if type(net) is nn.LayerNorm:
+        return net.elementwise_affine and net.bias is not None
+    return type(net) in (*_LINEAR, *_ANYWHERE, *_POOLS, CharacterEmbedding)
 
 
 def batched_forward(net, parameters, buffers, x: Tensor, replicates: int, shared: bool,
                     training: bool) -> Tensor:
-    """Outputs [R, N, classes] of R nets; arguments as in ``ticketlab.stack.forward``."""
+    """Outputs [R, N, classes] of R nets ([R, N, T, classes] for text); arguments as in
+    ``ticketlab.stack.forward``."""
     run = _Run(parameters, buffers, replicates, training)
     x, layout = run.layer(net, "", x, "shared" if shared else "rows")
     return run.to_rows(x, layout)
@@ -70,14 +83,20 @@ class _Run:
             return self.chain(module._modules, name, x, layout)
         if kind is Residual:
             return self.residual(module, name, x, layout)
-        if kind is nn.Linear:
-            x = self.to_rows(x, layout)
-            return _linear(x, self.parameters[name + "weight"],
-                           self.parameters.get(name + "bias")), "rows"
+        if kind in _LINEAR:
+            return self.linear(name, self.to_rows(x, layout)), "rows"
         if kind in _CONVOLUTIONS:
             return self.convolution(module, name, x, layout)
         if kind in _NORMS:
             return self.batch_norm(module, name, x, layout)
+        if kind is nn.LayerNorm:
+            return self.layer_norm(module, name, self.to_rows(x, layout)), "rows"
+        if kind is CharacterEmbedding:
+            return self.embedding(module, name, x, layout), "rows"
+        if kind is CausalAttention:
+            x = self.to_rows(x, layout)
+            parts = [self.linear(f"{name}{part}.", x) for part in ("query", "key", "value")]
+            return module.attend(*parts), "rows"
         if kind in _POOLS:
             x, layout = self.to_channels(x, layout)
             return module(x), layout
@@ -91,6 +110,9 @@ class _Run:
             return self.to_rows(x, layout).unflatten(2, module.unflattened_size), "rows"
         return module(x), layout
 
+    def linear(self, name, x):
+        return _linear(x, self.parameters[name + "weight"], self.parameters.get(name + "bias"))
+
     def chain(self, parts, name, x, layout):
         for child, part in parts.items():
             x, layout = self.layer(part, f"{name}{child}.", x, layout)
@@ -101,7 +123,7 @@ class _Run:
         short, theirs = self.layer(module.shortcut, name + "shortcut.", x, layout)
         if ours == theirs:
             return module.add(straight, short), ours
-        if "rows" in (ours, theirs):
+        if {"rows", "lengths"} & {ours, theirs}:
             return module.add(self.to_rows(straight, ours), self.to_rows(short, theirs)), "rows"
         # one branch has met weights, and the other is still the same for all nets
         if ours == "shared":
@@ -111,8 +133,12 @@ class _Run:
         return module.add(straight, short), "channels"
 
     def convolution(self, module, name, x, layout):
-        x, layout = self.to_channels(x, layout)
         bias = self.parameters.get(name + "bias")
+        if signals.takes(module, x):
+            return signals.convolution(
+                self.to_lengths(x, layout), self.parameters[name + "weight"], bias,
+                module.stride[0], module.padding[0], _linear), "lengths"
+        x, layout = self.to_channels(x, layout)
         # a batch that all nets share needs no copies: R*C outputs of the same inputs
         groups = module.groups if layout == "shared" else self.R * module.groups
         if layout == "shared" and module.groups > 1:
@@ -124,6 +150,12 @@ class _Run:
         return x, "channels"
 
     def batch_norm(self, module, name, x, layout):
+        if self.training:
+            self.buffers[name + "num_batches_tracked"] += 1
+        if layout == "lengths":
+            own = [(self.parameters | self.buffers)[name + part]
+                   for part in ("weight", "bias", "running_mean", "running_var")]
+            return signals.batch_norm(x, *own, self.training, module.momentum, module.eps), layout
         rows = x.dim() == (2 if layout == "shared" else 3) and layout != "channels"
         if rows:  # around a linear layer: [R, N, C] -> [N, R*C]
             x = self.to_rows(x, layout).transpose(0, 1).flatten(1)
@@ -131,8 +163,6 @@ class _Run:
             x, layout = self.to_channels(x, layout)
             if layout == "shared":
                 x, layout = self.repeat_channels(x), "channels"
-        if self.training:
-            self.buffers[name + "num_batches_tracked"] += 1
         x = F.batch_norm(
             x, self.buffers[name + "running_mean"].view(-1),
             self.buffers[name + "running_var"].view(-1),
@@ -142,6 +172,21 @@ class _Run:
             return x.unflatten(1, (self.R, -1)).transpose(0, 1), "rows"
         return x, layout
 
+    def layer_norm(self, module, name, x):
+        own = [self.parameters[name + part] for part in ("weight", "bias")]
+        # [R, width] -> [R, 1, ..., width], to stand beside [R, N, ..., width]
+        between = x.dim() - own[0].dim()
+        weight, bias = (each.view(self.R, *[1] * between, *each.shape[1:]) for each in own)
+        return torch.addcmul(bias, F.layer_norm(x, module.normalized_shape, eps=module.eps), weight)
+
+    def embedding(self, module, name, x, layout):
+        """One look-up in the R tables laid end to end."""
+        module.check(x)
+        tables, positions = (self.parameters[name + part] for part in ("characters", "positions"))
+        first = torch.arange(self.R, device=x.device).view(-1, 1, 1) * tables.shape[1]
+        vectors = F.embedding(self.to_rows(x, layout) + first, tables.flatten(0, 1))
+        return vectors + positions[:, None, :x.shape[-1]]
+
     def repeat_channels(self, x):
         return x.repeat(1, self.R, *[1] * (x.dim() - 2))
 
@@ -150,16 +195,29 @@ class _Run:
             return x.expand(self.R, *x.shape)
         if layout == "channels":
             return x.unflatten(1, (self.R, -1)).transpose(0, 1)
-        return x
+        return signals.turned(x) if layout == "lengths" else x
 
     def to_channels(self, x, layout):
         """[R, N, C, ...] -> [N, R*C, ...]; a shared batch stays shared."""
-        if x.dim() < (4 if layout == "rows" else 3):
-            raise ValueError("convolutions, pools and their normalisation need activations "
-                             "[N, channels, length, ...]; put an nn.Unflatten before them")
+        _check_channels(x, layout)
+        if layout == "lengths":
+            x, layout = self.to_rows(x, layout), "rows"
         if layout == "rows":
             return x.transpose(0, 1).flatten(1, 2), "channels"
         return x, layout
+
+    def to_lengths(self, x, layout):
+        """[R, N, C, L] -> [R, N, L, C]; a shared batch is [1, N, L, C]."""
+        _check_channels(x, layout)
+        if layout == "lengths":
+            return x
+        return (x[None] if layout == "shared" else self.to_rows(x, layout)).transpose(2, 3)
+
+
+def _check_channels(x, layout):
+    if x.dim() < (4 if layout in ("rows", "lengths") else 3):
+        raise ValueError("convolutions, pools and their normalisation need activations "
+                         "[N, channels, length, ...]; put an nn.Unflatten before them")
 
 
 class _BatchedLinear(torch.autograd.Function):
@@ -175,6 +233,8 @@ class _BatchedLinear(torch.autograd.Function):
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
         grad_x = torch.bmm(grad, weight) if ctx.needs_input_grad[0] else None
+        if x.shape[2] < 8:  # a thin product is several times as fast this way round
+            return grad_x, torch.bmm(x.mT, grad).mT, grad.sum(1)
         return grad_x, torch.bmm(grad.mT, x), grad.sum(1)
 
 

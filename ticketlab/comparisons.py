@@ -9,7 +9,8 @@ import math
 import torch
 
 DENSE = "dense"
-COLUMNS = ("accuracy", "early_accuracy", "early_step", "train_accuracy", "density", "sparsity")
+COLUMNS = ("accuracy", "early_accuracy", "early_step", "train_accuracy", "density", "sparsity",
+           "loss", "perplexity")
 
 
 def values(table, arm: str, level: int, column: str = "accuracy") -> torch.Tensor:

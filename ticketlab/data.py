@@ -7,9 +7,10 @@ indexing operation for all replicates. Lesson 01 builds on this file, and the ot
     data = load("mnist1d")          # generated here, needs no network
     data.x_train.shape              # torch.Size([3500, 40])
 
-`mnist`, `fashion_mnist` and `cifar10` are read from `NAME.npz` in the folder that the environment
-variable TICKETLAB_DATA names, else in the user's cache folder. If neither has the file it is
-downloaded once: into the TICKETLAB_DATA folder if that can be written to, else into the cache.
+`mnist`, `fashion_mnist` and `cifar10` are read from `NAME.npz`, `tinyshakespeare` from `NAME.txt`,
+in the folder that the environment variable TICKETLAB_DATA names, else in the user's cache folder.
+If neither has the file it is downloaded once: into the TICKETLAB_DATA folder if that can be written
+to, else into the cache.
 """
 
 from __future__ import annotations
@@ -25,8 +26,10 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
+from ticketlab import sentences
 from ticketlab.digests import digest
 from ticketlab.image_files import CLASSES, DownloadError, read_images
+from ticketlab.text_files import read_text
 
 __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
 
@@ -34,6 +37,8 @@ __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
 # 5,000 of 60,000 (the 55k/5k split of Frankle & Carbin 2019, arXiv 1803.03635); 5,000 of 50,000.
 VALIDATION_SHARE = {
     "mnist1d": 1 / 8, "digits": 0.15, "mnist": 1 / 12, "fashion_mnist": 1 / 12, "cifar10": 1 / 10}
+
+TEXTS = ("sentences", "tinyshakespeare")
 
 SPLITS = ("x_train", "y_train", "x_val", "y_val", "x_test", "y_test")
 
@@ -47,6 +52,9 @@ class Data:
 
     `shape` is that of one example, `classes` the number of labels, `provenance` a note for people.
     Examples are in standard deviations of the training split, around its mean. Lesson 01 on.
+
+    Of text, both are int64 [N, T]: characters as numbers, their places in `alphabet`, and for each
+    the character that follows it; `shape` is (T,). Lesson 06.
     """
 
     name: str
@@ -59,6 +67,7 @@ class Data:
     classes: int
     shape: tuple[int, ...]
     provenance: str
+    alphabet: str = ""
 
     @property
     def fingerprint(self) -> str:
@@ -82,14 +91,16 @@ class Data:
 
         Class counts differ by at most one while every class has examples left, and `first(100)` is
         a subset of `first(200)`. Examples keep their order and their values, standardised by the
-        whole training split; validation and test are untouched. Raises ValueError for n outside
-        1 ... len(x_train), TypeError for anything but a whole number.
+        whole training split; validation and test are untouched. Texts have no class, and are simply
+        the first n. Raises ValueError for n outside 1 ... len(x_train), TypeError for anything but
+        a whole number.
         """
         total = len(self.x_train)
         n = _whole_number("n", n, 1, total, "ask for fewer, or load with a smaller `validation`")
         labels = self.y_train.cpu()
         # The first example of each class, then the second of each, ...: balanced at every n.
-        order = torch.argsort(_rank_in_class(labels) * self.classes + labels)
+        order = (torch.arange(total, device="cpu") if labels.dim() > 1 else
+                 torch.argsort(_rank_in_class(labels) * self.classes + labels))
         kept = order[:n].sort().values.to(self.x_train.device)
         note = f" Training cut to {n:,} examples." if n < total else ""
         return replace(self, x_train=self.x_train[kept], y_train=self.y_train[kept],
@@ -98,7 +109,8 @@ class Data:
     def __repr__(self) -> str:
         sizes = "/".join(str(len(y)) for y in (self.y_train, self.y_val, self.y_test))
         return (f"Data({self.name!r}: {sizes} training/validation/test, shape {self.shape}, "
-                f"{self.classes} classes, on {self.y_train.device})")
+                f"{self.classes} {'characters' if self.alphabet else 'classes'}, "
+                f"on {self.y_train.device})")
 
 
 def fingerprint(data) -> str:
@@ -115,21 +127,32 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
     mnist          1x28x28, 55,000/5,000/10,000 (LeCun et al. 1998)
     fashion_mnist  1x28x28, 55,000/5,000/10,000 (Xiao et al. 2017, arXiv 1708.07747)
     cifar10        3x32x32, 45,000/5,000/10,000 (Krizhevsky 2009)
+    sentences      text of 48 characters, 1,600/200/200; generated (ticketlab.sentences)
+    tinyshakespeare  text of 64 characters, 15,685/871/871 (Karpathy 2015): the first 90 % of the
+                   file, the next 5 % and the last 5 %, cut into pieces that do not overlap
 
     `validation` examples (default: as above; 0 for none) are drawn from the published training set,
     in its class proportions, by `validation_seed` alone: the same on every machine and device, and
     the global random state stays as it is. Mean and standard deviation come from the training
-    examples that remain, per channel. `progress` shows bars while downloading.
+    examples that remain, per channel. The splits of texts are fixed: nothing is drawn from them.
+    `progress` shows bars while downloading.
 
-    Raises ValueError for an unknown name, a `validation` out of range or a damaged file; TypeError
+    Raises ValueError for an unknown name, a `validation` out of range (or for a text: use `first`
+    to train on less), or a damaged file; TypeError
     for a `validation` that is no whole number; FileNotFoundError if TICKETLAB_DATA names no folder;
     PermissionError if there is no folder to download to; DownloadError if that fails.
     """
-    if name not in VALIDATION_SHARE:
-        close = difflib.get_close_matches(str(name).lower(), VALIDATION_SHARE, n=1)
-        raise ValueError(f"unknown data set {name!r}: choose one of "
-                         + ", ".join(map(repr, VALIDATION_SHARE))
+    names = (*VALIDATION_SHARE, *TEXTS)
+    if name not in names:
+        close = difflib.get_close_matches(str(name).lower(), names, n=1)
+        raise ValueError(f"unknown data set {name!r}: choose one of " + ", ".join(map(repr, names))
                          + (f"; did you mean {close[0]!r}?" if close else ""))
+    if name in TEXTS:
+        if validation is not None or validation_seed != 0:
+            raise ValueError(f"{name} is text, whose splits are fixed: leave out validation="
+                             f"{validation} and validation_seed={validation_seed}, and train on "
+                             "less of it with data.first(n)")
+        return _text(name, progress).to(device)
     source = {"mnist1d": _mnist1d, "digits": _digits}.get(name, lambda: read_images(name, progress))
     x, y, x_test, y_test, origin = source()
     x, x_test = torch.from_numpy(x), torch.from_numpy(x_test)
@@ -155,6 +178,23 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
                   "training split.")
     return Data(name, x_train, y[~held_out], x_val, y[held_out], x_test, y_test,
                 CLASSES, tuple(x.shape[1:]), provenance).to(device)
+
+
+def _text(name: str, progress: bool) -> Data:
+    """Texts as characters and next characters; their pieces are one longer than the context."""
+    source = {"sentences": sentences.read, "tinyshakespeare": lambda: read_text(progress)}[name]
+    alphabet, pieces, origin = source()
+    numbers, tensors = {ord(each): place for place, each in enumerate(alphabet)}, {}
+    for split, texts in pieces.items():
+        codes = torch.tensor([list(each.translate(numbers).encode("latin-1")) for each in texts],
+                             dtype=torch.int64, device="cpu")
+        tensors |= {f"x_{split}": codes[:, :-1].clone(), f"y_{split}": codes[:, 1:].clone()}
+    sizes = " / ".join(f"{len(texts):,}" for texts in pieces.values())
+    context = tensors["x_train"].shape[1]
+    provenance = (f"{name}: {origin}. {sizes} training / validation / test texts of {context} "
+                  f"characters, from an alphabet of {len(alphabet)}.")
+    return Data(name, **tensors, classes=len(alphabet), shape=(context,), provenance=provenance,
+                alphabet=alphabet)
 
 
 def _fingerprint(data) -> str:

@@ -17,6 +17,7 @@ from ticketlab.masks import Masks, check_masks, layer_name, prunable
 from ticketlab.stack import Stack
 from ticketlab.weights import ALL
 
+BANDS = ("range", "sd", None)
 BLACK, GREY = "#000000", "#999999"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
@@ -133,6 +134,24 @@ def many_axes(axes, number: int, each: str, size=(3.2, 2.9), width: int = 4, **o
     if len(axes) != number:
         raise ValueError(f"{len(axes)} axes for {number} {each}s; give one each, or none")
     return axes
+
+
+def band(x, values, ax, *, label=None, color=BLUE, spread: str | None = "range", **line):
+    """A line through the means over replicates, in a band.
+
+    x: [n]. values: [n, R], in the unit of the axis. spread: ``"range"`` (lowest to highest
+    replicate), ``"sd"`` (one standard deviation each way) or None (no band). line: passed to
+    ``ax.plot``. Returns the axes; raises ValueError for another spread. All curves use it.
+    """
+    choose("band", spread, BANDS)
+    values = np.asarray(values, dtype=float)
+    mean = values.mean(1)
+    ax.plot(x, mean, color=color, label=label, **({"linewidth": 1.8} | line))
+    if spread and values.shape[1] > 1:
+        sd = values.std(1, ddof=1)
+        low, high = ((values.min(1), values.max(1)) if spread == "range" else (mean - sd, mean + sd))
+        ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
+    return ax
 
 
 def finish(ax, legend: bool, outside: bool = False):

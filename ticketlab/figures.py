@@ -5,8 +5,9 @@ axes, so that anything can be changed afterwards. Shares (accuracy, density) com
 and are shown in percent. Bands run from the lowest to the highest replicate, as in Frankle &
 Carbin 2019. The figures of weights are in ``ticketlab.weight_histograms`` and
 ``ticketlab.weight_images``, those of what a ticket keeps in ``ticketlab.ticket_figures``, those of
-rewinding in ``ticketlab.landscape_figures``, and called from here all the same; colours are in
-``ticketlab.drawing``. Lessons 01-05 build on this file.
+rewinding in ``ticketlab.landscape_figures``, those of width in ``ticketlab.scaling_figures`` and
+``ticketlab.descent_figures``, that of a class in ``ticketlab.class_figures``, and called from here
+all the same; colours are in ``ticketlab.drawing``. Lessons 01-06 build on this file.
 """
 
 from collections.abc import Mapping
@@ -16,44 +17,29 @@ import torch
 from matplotlib.ticker import FixedLocator
 
 from ticketlab import drawing
+from ticketlab.class_figures import class_accuracy
+from ticketlab.descent_figures import error_by_width
+from ticketlab.drawing import band
 from ticketlab.landscape_figures import accuracy_by_rewind_step, barriers, lines, paths
 from ticketlab.masks import density as whole_density
 from ticketlab.masks import layer_densities as by_layer
+from ticketlab.scaling_figures import accuracy_by_weights, matching_weights
 from ticketlab.ticket_figures import dead_units, density_axis, surviving_inputs, surviving_units
 from ticketlab.training import METRICS
 from ticketlab.weight_histograms import histogram, histograms
 from ticketlab.weight_images import filters, initial_against_final, weight_matrix
 
-__all__ = ["accuracy_by_density", "accuracy_by_rewind_step", "band", "barriers", "curves",
-           "dead_units", "filters", "histogram", "histograms", "initial_against_final",
-           "layer_densities", "lines", "paths", "surviving_inputs", "surviving_units",
-           "weight_matrix"]
+__all__ = ["accuracy_by_density", "accuracy_by_rewind_step", "accuracy_by_weights", "band",
+           "barriers", "class_accuracy", "curves", "dead_units", "error_by_width", "filters",
+           "histogram", "histograms", "initial_against_final", "layer_densities", "lines",
+           "matching_weights", "paths", "surviving_inputs", "surviving_units", "weight_matrix"]
 
-BANDS = ("range", "sd", None)
 TITLES = {"train_loss": "training loss (nats)", "train_accuracy": "training accuracy (%)",
           "val_loss": "validation loss (nats)", "test_loss": "test loss (nats)",
           "val_accuracy": "validation accuracy (%)", "test_accuracy": "test accuracy (%)"}
 BY_DENSITY = {"accuracy": "test accuracy (%)", "train_accuracy": "training accuracy (%)",
               "early_accuracy": "test accuracy at early stopping (%)",
               "early_step": "early stopping (training step)"}
-
-
-def band(x, values, ax, *, label=None, color=drawing.BLUE, spread: str | None = "range", **line):
-    """A line through the means over replicates, in a band.
-
-    x: [n]. values: [n, R], in the unit of the axis. spread: ``"range"`` (lowest to highest
-    replicate), ``"sd"`` (one standard deviation each way) or None (no band). line: passed to
-    ``ax.plot``. Returns the axes; raises ValueError for another spread. All curves use it.
-    """
-    drawing.choose("band", spread, BANDS)
-    values = np.asarray(values, dtype=float)
-    mean = values.mean(1)
-    ax.plot(x, mean, color=color, label=label, **({"linewidth": 1.8} | line))
-    if spread and values.shape[1] > 1:
-        sd = values.std(1, ddof=1)
-        low, high = ((values.min(1), values.max(1)) if spread == "range" else (mean - sd, mean + sd))
-        ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
-    return ax
 
 
 def curves(run, metric: str = "test_accuracy", ax=None, *, label=None, color=drawing.BLUE,

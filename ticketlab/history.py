@@ -5,8 +5,8 @@ rewinding (lesson 05) are one and the same. ``ticketlab.training`` makes both; l
 them.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -30,6 +30,21 @@ class Snapshot(NamedTuple):
     step: int = 0
     optimizer: dict[str, dict[str, Tensor]] | None = None
 
+    def map(self, function: Callable[[Tensor], Tensor]) -> "Snapshot":
+        """A moment whose tensors are ``function`` of this one's."""
+        optimizer = None if self.optimizer is None else {
+            name: {key: function(t) for key, t in state.items()}
+            for name, state in self.optimizer.items()}
+        return Snapshot(self.stack.map(function), self.step, optimizer)
+
+    def part(self, which: slice) -> "Snapshot":
+        """This moment of some of its networks, with their optimiser's state."""
+        # what has no dimension, Adam's count of steps, is the same for all
+        return self.map(lambda tensor: tensor[which] if tensor.dim() else tensor)
+
+    def to(self, device) -> "Snapshot":
+        return self.map(lambda tensor: tensor.to(device))
+
 
 @dataclass(frozen=True, eq=False)
 class Run:
@@ -39,11 +54,13 @@ class Run:
     replicates] for each of ``METRICS`` (losses in nats, accuracies as fractions), and ``step``
     [evaluations]. The two of training are means over the batches since the row before, each taken
     before its update: nan at step 0. snapshots: step -> Snapshot, for the steps asked for.
+    together: how many networks were trained at a time; None: all at once.
     """
 
     end: Snapshot
     curves: dict[str, Tensor]
     snapshots: dict[int, Snapshot]
+    together: int | None = None
 
     @property
     def stack(self) -> Stack:
@@ -71,6 +88,11 @@ class Run:
                   for name, each in self.curves.items()}
         snapshots = {step: Snapshot(each.stack[which], step) for step, each in self.snapshots.items()}
         return Run(Snapshot(self.stack[which], self.end.step), curves, snapshots)
+
+    def to(self, device) -> "Run":
+        """The same run with its ends and snapshots on ``device``; curves are on the CPU always."""
+        return replace(self, end=self.end.to(device), snapshots={
+            step: each.to(device) for step, each in self.snapshots.items()})
 
     def frame(self):
         """The curves as a pandas data frame: one row an evaluation and replicate."""
@@ -103,3 +125,21 @@ def join(moments: Sequence[Snapshot]) -> Snapshot:
                         for key, t in state.items()}
                  for name, state in first.optimizer.items()}
     return Snapshot(stack, first.step, optimizer)
+
+
+def join_runs(runs: Sequence[Run]) -> Run:
+    """One run of all the networks in ``runs``, in order: the same steps, trained apart.
+
+    Raises ValueError as ``join`` does, and for runs whose curves or snapshots are of other steps.
+    """
+    first = runs[0]
+    for number, other in enumerate(runs):
+        same = torch.equal(other.curves["step"], first.curves["step"])
+        if not same or list(other.snapshots) != list(first.snapshots):
+            raise ValueError(f"run {number} was evaluated, or kept snapshots, at other steps than "
+                             "run 0; train them with one recipe over the same steps")
+    curves = {name: values if name == "step" else
+              torch.cat([run.curves[name] for run in runs], dim=1)
+              for name, values in first.curves.items()}
+    snapshots = {step: join([run.snapshots[step] for run in runs]) for step in first.snapshots}
+    return Run(join([run.end for run in runs]), curves, snapshots)

@@ -1,7 +1,8 @@
 """Image data sets as files: found, checked, and downloaded once.
 
 Each set is one `NAME.npz` with `x_train`, `y_train`, `x_test`, `y_test` (uint8), so that a teacher
-can seed a room without a network by handing out a folder. `ticketlab.data.load` builds on it.
+can seed a room without a network by handing out a folder. `ticketlab.data.load` builds on it, and
+`ticketlab.text_files` on `stored` and `patiently`.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ import socket
 import sys
 import tempfile
 import threading
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -41,6 +43,16 @@ def read_images(name: str, progress: bool) -> tuple:
     Looks in the folder that TICKETLAB_DATA names, then in the user's cache, and downloads what
     neither has. Raises as `ticketlab.data.load` says.
     """
+    path = stored(name, _FILES[name][1], lambda path: _download(name, path, progress))
+    return _read(path, name)
+
+
+def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) -> Path:
+    """Where the data set `name` lies: the first of `files` that the folder TICKETLAB_DATA or the
+    user's cache has, else the first of them, downloaded once by `download(path)`.
+
+    Raises FileNotFoundError and PermissionError as `ticketlab.data.load` says.
+    """
     from filelock import FileLock
     from platformdirs import user_cache_dir
 
@@ -50,19 +62,33 @@ def read_images(name: str, progress: bool) -> tuple:
         if not folders[0].is_dir():
             raise FileNotFoundError(f"TICKETLAB_DATA={named!r} is not a folder: create it, or "
                                     f"unset the variable to use {folders[1]}")
-    for path in (folder / file for folder in folders for file in _FILES[name][1]):
+    for path in (folder / file for folder in folders for file in files):
         if path.is_file():
-            return _read(path, name)
+            return path
 
     folder = next(filter(_writable, folders), None)
     if folder is None:
         raise PermissionError(f"no place to store {name}, because {folders[0]} and {folders[-1]} "
                               "cannot be written to: set TICKETLAB_DATA to a folder that can be")
-    path = folder / _FILES[name][1][0]
+    path = folder / files[0]
     with FileLock(folder / f".{path.name}.lock"):
         if not path.exists():  # another notebook may have fetched it while this one waited
-            _download(name, path, progress)
-    return _read(path, name)
+            download(path)
+    return path
+
+
+@contextlib.contextmanager
+def patiently(progress: bool):
+    """One download at a time, which gives up after 30 silent seconds; without `progress` its bar is
+    not shown. The timeout of the process is put back."""
+    with _one_at_a_time:
+        timeout = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(30)  # the loaders set none, and some firewalls never answer
+        try:
+            with contextlib.redirect_stderr(sys.stderr if progress else io.StringIO()):
+                yield
+        finally:
+            socket.setdefaulttimeout(timeout)
 
 
 def _writable(folder: Path) -> bool:
@@ -80,11 +106,9 @@ def _download(name: str, path: Path, progress: bool) -> None:
 
     loader = getattr(torchvision.datasets, _FILES[name][0])
     label = f"torchvision.datasets.{loader.__name__}"
-    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as raw, _one_at_a_time:
-        timeout = socket.getdefaulttimeout()
-        socket.setdefaulttimeout(30)  # torchvision sets none, and some firewalls never answer
+    with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as raw:
         try:
-            with contextlib.redirect_stderr(sys.stderr if progress else io.StringIO()):
+            with patiently(progress):
                 train, test = (loader(raw, train=part, download=True) for part in (True, False))
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             tried = ", ".join(getattr(loader, "mirrors", None) or [loader.url])
@@ -94,8 +118,6 @@ def _download(name: str, path: Path, progress: bool) -> None:
                 f"Load again to retry. To do without a network, put {path.name} into a folder and "
                 f"set TICKETLAB_DATA to that folder. {_layout(name)} "
                 "load('mnist1d') and load('digits') need no network.") from error
-        finally:
-            socket.setdefaulttimeout(timeout)
         arrays = {"x_train": train.data, "y_train": train.targets,
                   "x_test": test.data, "y_test": test.targets}
         finished = Path(raw) / path.name

@@ -18,6 +18,7 @@ from torch import Tensor, nn
 
 from ticketlab.masks import Masks, apply_masks, check_masks, layer_densities, layer_name
 from ticketlab.progress import progress_bar
+from ticketlab.splitting import in_parts
 from ticketlab.stack import Stack, concatenate, forward
 from ticketlab.training import evaluate
 
@@ -70,9 +71,10 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
 
     Batch-norm statistics are recomputed from the training split for every net (``norm_examples``
     of it, by default all; see ``recompute_norms``), at the ends too, so that all points are treated
-    alike. batch: examples at a time. together: nets at a time, over all points and replicates;
-    it bounds the memory, and changes results within float tolerance only. progress: show a bar, or
-    a text that it then begins with. a and b are left unchanged.
+    alike. batch: examples at a time. together: nets at a time, over all points and replicates; it
+    bounds the memory (where it does not suffice, half as many are taken, with a warning) and changes
+    results within float tolerance only. progress: show a bar, or a text that it then begins with.
+    a and b are left unchanged.
     Raises ValueError for stacks or masks that do not fit, and for values out of range.
     Frankle et al. 2020 use 30 points. Lesson 05 builds on it.
     """
@@ -89,15 +91,18 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     # every net of every line by its replicate and its place, so that any number goes together
     replicates = torch.arange(a.replicates).repeat(points)
     places = alphas.repeat_interleave(a.replicates)
-    measured = []
     with progress_bar(progress, len(places), "nets on the line", "net") as bar:
-        for which, alpha in zip(replicates.split(together), places.split(together), strict=True):
-            nets = _between(a[which], b[which], alpha)
+        def measure(some: slice):
+            which = replicates[some]
+            nets = _between(a[which], b[which], places[some])
             if masks is not None:
                 nets = apply_masks(nets, {name: mask[which] for name, mask in masks.items()})
             nets = recompute_norms(nets, data, examples=norm_examples, batch=batch)
-            measured.append([value.cpu() for value in evaluate(nets, x, y, chunk=batch)])
+            values = [value.cpu() for value in evaluate(nets, x, y, chunk=batch)]
             bar.update(len(which))
+            return values
+
+        measured, _ = in_parts(measure, len(places), a.device, together=together, did="measured")
     loss, accuracy = (torch.cat(values).view(points, -1) for values in zip(*measured, strict=True))
     return Line(alphas, 1 - accuracy, loss)
 

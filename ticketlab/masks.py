@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from ticketlab.nets import kinds
 from ticketlab.stack import Stack
 
 Masks = dict[str, Tensor]
@@ -19,19 +20,16 @@ Masks = dict[str, Tensor]
 def prunable(net: nn.Module) -> dict[str, str]:
     """The weights that pruning may remove: parameter name -> kind of its layer.
 
-    Kinds: ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type).
+    Kinds: ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type);
+    of ``nets.gpt`` they are ``"attention"`` and ``"mlp"`` (see ``nets.kinds``).
     In the order in which the net holds them, which for the course's nets is input to output.
     Raises ValueError for a net without linear or convolutional layers.
     """
-    kinds = {}
-    for name, module in net.named_modules():
-        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-            kind = "hidden" if isinstance(module, nn.Linear) else "conv"
-            kinds[f"{name}.weight" if name else "weight"] = kind
-    if not kinds:
+    found = {f"{name}.weight" if name else "weight": kind
+             for name, kind in kinds(net).items() if kind is not None}
+    if not found:
         raise ValueError(f"{type(net).__name__} has no linear or convolutional layer to prune")
-    kinds[list(kinds)[-1]] = "output"
-    return kinds
+    return found
 
 
 def layer_name(parameter: str) -> str:

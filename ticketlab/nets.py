@@ -3,7 +3,8 @@
 Every net is an ``nn.Sequential`` whose layers carry the names that tables and figures show
 (``conv1``, ``hidden1``, ``output``). A net made here is only an *architecture*: its values are
 drawn by ``ticketlab.stack.draw``, one seed a replicate. The nets for images are built in
-``ticketlab.image_nets`` and are names of this file too. Lesson 01 builds on this file.
+``ticketlab.image_nets``, the one for text in ``ticketlab.text_nets``, and are names of this file
+too. Lesson 01 builds on this file.
 """
 
 from collections import OrderedDict
@@ -13,9 +14,10 @@ from typing import NamedTuple
 from torch import nn
 
 from ticketlab.image_nets import Residual, conv, resnet20, vgg16, wide_resnet
+from ticketlab.text_nets import gpt, gpt2_normal
 
-__all__ = ["Residual", "Task", "conv", "conv1d", "count", "glorot_normal", "mlp", "resnet20",
-           "torch_default", "vgg16", "wide_resnet"]
+__all__ = ["Residual", "Task", "conv", "conv1d", "count", "glorot_normal", "gpt", "gpt2_normal",
+           "kinds", "mlp", "resnet20", "torch_default", "vgg16", "wide_resnet"]
 
 
 class Task(NamedTuple):
@@ -124,10 +126,29 @@ def _widths(widths) -> tuple[int, ...]:
     return widths
 
 
+def kinds(net: nn.Module) -> dict[str, str | None]:
+    """The kind of every layer with a matrix or kernels, by its name: what rates and tables go by.
+
+    ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type), unless
+    the layer's class has a kind of its own in ``prunable_as``; None there: it is never pruned.
+    ``masks.prunable`` builds on it.
+    """
+    found = {}
+    for name, module in net.named_modules():
+        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
+            usual = "hidden" if isinstance(module, nn.Linear) else "conv"
+            found[name] = getattr(module, "prunable_as", usual)
+    last = next(reversed(found), None)
+    if found and not hasattr(net.get_submodule(last), "prunable_as"):
+        found[last] = "output"
+    return found
+
+
 def count(net: nn.Module) -> dict[str, int]:
     """Numbers of parameters: ``weights`` (matrices and kernels, which pruning may remove), and
-    ``others`` (biases and normalisation, which it never touches). Densities count weights only."""
-    weights = sum(module.weight.numel() for module in net.modules()
-                  if isinstance(module, nn.modules.conv._ConvNd | nn.Linear))
+    ``others`` (biases, normalisation and embeddings, which it never touches). Densities count
+    weights only."""
+    weights = sum(net.get_submodule(name).weight.numel() for name, kind in kinds(net).items()
+                  if kind is not None)
     total = sum(parameter.numel() for parameter in net.parameters())
     return {"weights": weights, "others": total - weights}

@@ -1,8 +1,9 @@
 """Sliders: the prune panel of lesson 03, and by their names here all others.
 
 The guess with which every lesson begins is in ``ticketlab.guesses``, the ticket panel of lesson 04
-in ``ticketlab.ticket_panel``, the rewind panel of lesson 05 in ``ticketlab.rewind_panel``, and what
-panels share in ``ticketlab.panel_base``.
+in ``ticketlab.ticket_panel``, the rewind panel of lesson 05 in ``ticketlab.rewind_panel``, those of
+lesson 06 in ``ticketlab.scaling_panel`` and ``ticketlab.descent_panel``, and what panels share in
+``ticketlab.panel_base``.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ import ipywidgets
 import numpy as np
 
 from ticketlab import drawing, svg
+from ticketlab.descent_panel import DescentPanel, descent_panel
 from ticketlab.drawing import ALL
 from ticketlab.guesses import Guess, guess, tip
 from ticketlab.masks import Masks, describe
@@ -28,11 +30,13 @@ from ticketlab.prune_table import (
 )
 from ticketlab.pruning import SCOPES, Score, magnitude, random
 from ticketlab.rewind_panel import RewindPanel, rewind_panel
+from ticketlab.scaling_panel import ScalingPanel, scaling_panel
 from ticketlab.stack import Stack
 from ticketlab.ticket_panel import TicketPanel, ticket_panel
 
-__all__ = ["Guess", "PrunePanel", "Reading", "RewindPanel", "TicketPanel", "guess", "prune_panel",
-           "rewind_panel", "ticket_panel"]
+__all__ = ["DescentPanel", "Guess", "PrunePanel", "Reading", "RewindPanel", "ScalingPanel",
+           "TicketPanel", "descent_panel", "guess", "prune_panel", "rewind_panel", "scaling_panel",
+           "ticket_panel"]
 
 REST = 0.15  # seconds without a move after which the accuracy is computed exactly
 

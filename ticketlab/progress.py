@@ -1,10 +1,13 @@
-"""The one progress bar that everything here shows: training, searches, kept runs, lines.
+"""What people see of a run: the one progress bar of training, searches, kept runs and lines, and
+warnings.
 
 Every function takes ``progress=``: True for a bar, a text that it then begins with, False for none,
 or a tqdm bar that the caller owns, to be moved on and left open. All lessons show it.
 """
 
 import contextlib
+import sys
+import warnings
 
 
 def progress_bar(progress, total: int, label: str, unit: str = "step"):
@@ -15,3 +18,41 @@ def progress_bar(progress, total: int, label: str, unit: str = "step"):
 
     return tqdm(total=total, desc=progress if isinstance(progress, str) else label, unit=unit,
                 disable=progress is False)
+
+
+class SharedBar:
+    """A bar over the steps of a stack, for parts of the stack that are trained one after another.
+
+    It moves on by a step when all networks have, on average, and never back: an attempt that failed
+    is made good before it moves again.
+    """
+
+    def __init__(self, bar, networks: int):
+        self.bar, self.networks = bar, networks
+        self.finished = self.shown = 0  # net-steps of finished parts; steps shown
+        self.set_postfix_str = bar.set_postfix_str
+
+    @contextlib.contextmanager
+    def part(self, networks: int):
+        """A context for ``networks`` of them; gives the function to call after each of their steps.
+        What they did counts for the next part only if the context ends without an error."""
+        done = 0
+
+        def step():
+            nonlocal done
+            done += networks
+            due = (self.finished + done) // self.networks - self.shown
+            if due > 0:
+                self.bar.update(due)
+                self.shown += due
+
+        yield step
+        self.finished += done
+
+
+def warn(text: str) -> None:
+    """Warn at the line outside this package that asked for what is going on."""
+    level, frame = 1, sys._getframe()
+    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "ticketlab":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(text, stacklevel=level)

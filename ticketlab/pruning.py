@@ -83,10 +83,10 @@ def saliency(data, examples: int = 500) -> Score:
     def score(stack: Stack) -> Scores:
         probe = stack.clone()
         weights = [probe.parameters[name].requires_grad_() for name in prunable(stack.net)]
-        outputs = forward(probe, batch.x_train, shared=True).flatten(0, 1)
-        labels = batch.y_train.repeat(stack.replicates)
+        outputs = forward(probe, batch.x_train, shared=True).flatten(0, -2)
+        labels = batch.y_train.flatten().repeat(stack.replicates)
         loss = torch.nn.functional.cross_entropy(outputs, labels, reduction="sum")
-        gradients = torch.autograd.grad(loss / len(batch.y_train), weights)
+        gradients = torch.autograd.grad(loss / batch.y_train.numel(), weights)
         return {name: (w * g).detach().abs()
                 for name, w, g in zip(prunable(stack.net), weights, gradients, strict=True)}
 

@@ -12,7 +12,7 @@ import ipywidgets
 import numpy as np
 
 from ticketlab import drawing, landscape_figures, rewind_svg
-from ticketlab.figures import band
+from ticketlab.drawing import band
 from ticketlab.guesses import tip
 from ticketlab.landscape_figures import THRESHOLD
 from ticketlab.masks import describe

@@ -61,16 +61,17 @@ def fine_tuning(step: int | str) -> Way:
 
 def search(net: nn.Module | Stack, data, recipe: Recipe, ways: Sequence[Way], *, levels: int,
            rate: Share, scope: str = "global", score: Score = magnitude, replicates: int = 3,
-           seeds: Sequence[int] | None = None, keep: str | None = None, progress=True
-           ) -> dict[str, Tickets]:
+           seeds: Sequence[int] | None = None, snapshots: Sequence[int] = (),
+           keep: str | None = None, progress=True) -> dict[str, Tickets]:
     """Iterative pruning in several ways at once: name of the way -> Tickets.
 
     The dense networks are trained once; at each level the networks of all ways on one schedule
-    train together, each from its own step. The other arguments are those of ``lottery.search``, and
-    for weight rewinding so is the result, within float tolerance. ``lottery.controls`` takes the
-    Tickets of any way. Raises ValueError as ``lottery.search`` does, for two ways of one name and
-    for what is no way. A level that would empty a layer of one way ends the search of all, with a
-    warning.
+    train together, each from its own step. snapshots: further steps at which the dense networks are
+    kept (``tickets.trials[0].run.snapshots``): the starts of ``instability.children``. The other
+    arguments are those of ``lottery.search``, and for weight rewinding so is the result, within
+    float tolerance. ``lottery.controls`` takes the Tickets of any way. Raises ValueError as
+    ``lottery.search`` does, for two ways of one name and for what is no way. A level that would
+    empty a layer of one way ends the search of all, with a warning.
     Renda, Frankle & Carbin 2020 compare these ways on larger networks. Lesson 05 builds on it.
     """
     _check_names(ways)
@@ -85,7 +86,7 @@ def search(net: nn.Module | Stack, data, recipe: Recipe, ways: Sequence[Way], *,
     with progress_bar(progress, total + levels * each, "pruning in several ways") as bar:
         learn = learner(keep, bar)
         first = learn("level-00-dense", initial, data, recipe, masks=dense(initial),
-                      order_seeds=seeds, snapshots=sorted(set(steps.values()) - {0}))
+                      order_seeds=seeds, snapshots=sorted({*steps.values()} - {0} | {*snapshots}))
         stems = {name: first.snapshots[k] if k else Snapshot(initial) for name, k in steps.items()}
         trials = {way.name: [Trial(way.name, 0, dense(initial), first)] for way in ways}
         for number in range(1, levels + 1):

@@ -12,9 +12,7 @@ class. Where such a thing changed, ``remove`` the runs or give them another name
 import contextlib
 import math
 import re
-import sys
 import time
-import warnings
 from collections.abc import Callable, Sequence
 
 import torch
@@ -22,7 +20,7 @@ import torch
 from ticketlab import run_files, training
 from ticketlab.history import Run, Snapshot
 from ticketlab.masks import Masks
-from ticketlab.progress import progress_bar
+from ticketlab.progress import progress_bar, warn
 from ticketlab.recipe import Recipe
 from ticketlab.run_files import Damaged, IncompatibleRun, folder
 from ticketlab.run_listing import listing, remove
@@ -59,7 +57,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     seeds = range(moment.stack.replicates) if order_seeds is None else order_seeds
     job = Job(moment, data, recipe, masks, [int(seed) for seed in seeds], stop, snapshots)
     home = run_files.folder(folder)
-    place = f"{_checked(name)}-{job.key[:10]}"
+    place = f"{checked_name(name)}-{job.key[:10]}"
     unit = Unit(home / place, job)
     with progress_bar(progress, job.steps, name) as bar, \
             run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
@@ -86,7 +84,7 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
     bar.update(moment.step - job.start.step)
     longest = max(1.0, job.steps / _SEGMENTS)
     length = longest if interval <= 0 else 1.0  # until the pace is known
-    saved = time.monotonic()
+    saved, together = time.monotonic(), None
     while True:
         began = time.monotonic()
         # up to an evaluation, where the curves of a single call have a row too
@@ -94,7 +92,9 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
         part = training.train(
             moment, job.data, job.recipe, masks=job.masks, order_seeds=job.order_seeds, stop=end,
             snapshots=[step for step in job.snapshots if moment.step < step <= end
-                       or step == moment.step == job.start.step], progress=bar)
+                       or step == moment.step == job.start.step], progress=bar,
+            together=together)
+        together = part.together or together  # what did not fit once is not tried again
         seconds = max(time.monotonic() - began, 1e-6)
         if interval > 0:
             length = min(longest, max(1.0, (end - moment.step) / seconds * interval / 4))
@@ -115,7 +115,7 @@ def _load(unit: Unit) -> Run | State | None:
     except Damaged as damaged:
         with contextlib.suppress(FileNotFoundError):  # another process did so, where are no locks
             aside = run_files.set_aside(unit.path)
-            _warn(f"{damaged}; its folder is now {aside.name}, and the run is computed again")
+            warn(f"{damaged}; its folder is now {aside.name}, and the run is computed again")
         return None
 
 
@@ -142,7 +142,8 @@ def _random_states(device: torch.device) -> dict[str, torch.Tensor]:
     return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
-def _checked(name: str) -> str:
+def checked_name(name: str) -> str:
+    """A name that a run can be kept under; raises ValueError, with what is allowed, for others."""
     wrong = [part for part in str(name).split("/") if not _PART.fullmatch(part)]
     if wrong:
         raise ValueError(
@@ -150,11 +151,3 @@ def _checked(name: str) -> str:
             "'-', '_' and '.', and '/' between folders, such as 'lesson-04/level-03'; each part "
             "begins with a letter, a digit or '_' and has 150 characters at most")
     return name
-
-
-def _warn(text: str) -> None:
-    """Warn at the line outside this package that asked for the run."""
-    level, frame = 1, sys._getframe()
-    while frame.f_back and frame.f_globals.get("__name__", "").split(".")[0] == "ticketlab":
-        level, frame = level + 1, frame.f_back
-    warnings.warn(text, stacklevel=level)

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from torch import nn
 
 from ticketlab import runs
+from ticketlab.progress import warn
 from ticketlab.recipe import Recipe, parse_steps
 from ticketlab.stack import Stack, draw
 from ticketlab.training import train
@@ -59,7 +60,7 @@ def rewind_step(rewind: int | str, recipe: Recipe, data, rungs: list[float]
                              "is less than half a weight of every layer; raise it, or ask for "
                              f"{level - 1} levels")
     if 0 < k < schedule.warmup:
-        runs._warn(
+        warn(
             f"rewind is {rewind!r}, which is step {k}, and the recipe warms up for "
             f"{schedule.warmup} steps, so the weights go back to where the learning rate still "
             f"rises. The schedule continues from step {k}, so each ticket sees only the rest of the "

@@ -7,25 +7,28 @@ this file.
 """
 
 import contextlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 
-import numpy as np
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab import memory
 from ticketlab.augmentation import crop_flip, draws
-from ticketlab.history import METRICS, Run, Snapshot
-from ticketlab.masks import Masks, apply_masks
+from ticketlab.history import METRICS, Run, Snapshot, join_runs
+from ticketlab.masks import Masks, apply_masks, check_masks
 from ticketlab.optimizers import Optimizer
-from ticketlab.progress import progress_bar
+from ticketlab.orders import order
+from ticketlab.progress import SharedBar, progress_bar
 from ticketlab.recipe import Recipe, Schedule
+from ticketlab.splitting import in_parts
 from ticketlab.stack import Stack, forward
 
 
 def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
           order_seeds: Sequence[int] | None = None, stop: int | None = None,
-          snapshots: Sequence[int] = (), progress=True) -> Run:
+          snapshots: Sequence[int] = (), together: int | None = None, progress=True) -> Run:
     """Train a stack of networks.
 
     start: a stack (step 0, fresh optimiser) or the Snapshot to go on from; it is left unchanged.
@@ -33,19 +36,47 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     and after every step. order_seeds: R seeds of the data order, by default 0 ... R-1; the order
     of step s depends only on the seed and s, so runs with equal seeds are paired. stop: the step to
     stop after, by default the recipe's last (the step it starts at: only evaluate). snapshots: steps
-    to keep a Snapshot of. progress: show a bar, or a text that it then begins with, or a tqdm bar
-    of your own to move on.
+    to keep a Snapshot of. together: how many networks at a time, by default all; where they do not
+    fit into memory, half as many, and so on, which a warning and ``Run.together`` say. progress:
+    show a bar, or a text that it then begins with, or a tqdm bar of your own to move on.
 
     Trained together or alone, a network gets the same values within float tolerance; the same call
-    on the same machine gives the same bits. Raises ValueError for arguments that do not fit, and
-    FloatingPointError naming replicate, step and learning rate if a loss is no longer finite.
+    on the same machine gives the same bits. Raises ValueError for arguments that do not fit,
+    FloatingPointError naming replicate, step and learning rate if a loss is no longer finite, and
+    torch.cuda.OutOfMemoryError if not even one network fits.
     Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
     """
     moment = start if isinstance(start, Snapshot) else Snapshot(start)
-    schedule = recipe.schedule(len(data.x_train))
+    stack, schedule = moment.stack, recipe.schedule(len(data.x_train))
     stop = schedule.total if stop is None else stop
     check_span(moment.step, stop, schedule.total, snapshots)
-    stack, seeds = moment.stack.clone(), _order_seeds(order_seeds, moment.stack.replicates)
+    seeds = _order_seeds(order_seeds, stack.replicates)
+    if masks is not None:
+        check_masks(stack, masks)
+    if together is not None and together < 1:
+        raise ValueError(f"together is {together}; it must be at least 1 network at a time")
+    progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
+    with progress_bar(progress, stop - moment.step, "training") as bar:
+        shared = SharedBar(bar, stack.replicates)
+
+        def some(which: slice) -> Run:
+            with shared.part(which.stop - which.start) as moved:
+                run = _train(
+                    moment.part(which), data, recipe, schedule,
+                    masks and {name: mask[which] for name, mask in masks.items()},
+                    seeds[which], stop, snapshots, which.start, moved, bar.set_postfix_str)
+            # of a split stack, what is finished waits where there is room
+            return run if which == slice(0, stack.replicates) else run.to("cpu")
+
+        runs, most = in_parts(some, stack.replicates, stack.device, together=together)
+    return runs[0] if len(runs) == 1 else replace(join_runs(runs).to(stack.device), together=most)
+
+
+def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, seeds, stop: int,
+           snapshots, first: int, moved: Callable, say: Callable) -> Run:
+    """Train networks that fit. ``first`` is the first one's number in its stack; ``moved()`` is
+    called after each step, ``say(text)`` after each evaluation."""
+    stack = moment.stack.clone()
     if masks is not None:
         stack = apply_masks(stack, masks)
     trainer = _Trainer(stack, recipe, masks, moment.optimizer)
@@ -56,7 +87,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
 
     def look(step):
         """Everything that waits for the device happens here, and not in between."""
-        _check_finite(losses[:step - since], since, schedule)
+        _check_finite(losses[:step - since], since, schedule, first)
         # before the first step: the mean of none, nan
         record.add(step, [each[:step - since].mean(0) for each in (losses, accuracies)], stack, data)
 
@@ -65,56 +96,38 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     if moment.step in snapshots:
         kept[moment.step] = trainer.snapshot(moment.step)
     batches = _batches(data, recipe, seeds, moment.step, stop)
-    with progress_bar(progress, stop - moment.step, f"training {stack.replicates} nets") as bar:
-        for step, (x, y) in enumerate(batches, start=moment.step + 1):
-            losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
-                x, y, schedule.lr_at(step - 1))
-            if schedule.evaluates_after(step) or step == stop:
-                look(step)
-                bar.set_postfix_str(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
-                since = step
-            if step in snapshots:
-                kept[step] = trainer.snapshot(step)
-            bar.update()
+    for step, (x, y) in enumerate(batches, start=moment.step + 1):
+        losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
+            x, y, schedule.lr_at(step - 1))
+        if schedule.evaluates_after(step) or step == stop:
+            look(step)
+            say(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
+            since = step
+        if step in snapshots:
+            kept[step] = trainer.snapshot(step)
+        moved()
     return Run(trainer.snapshot(stop), record.tensors(), kept)
 
 
-def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = 1000) -> tuple[Tensor, Tensor]:
+def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = memory.CHUNK) -> tuple[Tensor, Tensor]:
     """Mean cross-entropy loss [R] (nats) and accuracy [R] (a fraction) of R networks.
 
-    x: examples [N, *shape], the same for all networks. y: labels [N]. chunk: examples at a time,
-    which bounds the memory and changes nothing else. Raises ValueError for no examples.
+    x: examples [N, *shape], the same for all networks. y: labels [N], or [N, T] for text, where
+    loss and accuracy are means over characters. chunk: labels at a time, which bounds the memory
+    and changes nothing else. Raises ValueError for no examples.
     """
     if len(x) == 0:
         raise ValueError("there are no examples to evaluate on")
     loss = torch.zeros(stack.replicates, dtype=torch.float64, device=stack.device)
     correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
+    chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
     with torch.no_grad():
         for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
             outputs = forward(stack, part, shared=True)
-            labels = labels.expand(stack.replicates, -1)
+            labels = labels.expand(stack.replicates, *labels.shape)
             loss += _losses(outputs, labels).sum(1)
-            correct += (outputs.argmax(2) == labels).sum(1)
-    return (loss / len(x)).float(), correct / len(x)
-
-
-def order(examples: int, batch: int, seeds: Sequence[int], start: int, stop: int,
-          device="cpu") -> Iterator[Tensor]:
-    """The examples of each step from ``start`` to ``stop``: indices [R, batch].
-
-    Every epoch is a fresh permutation, decided by the seed and the epoch's number alone, so any
-    step can be entered directly. The last examples // batch remainder of an epoch is left out.
-    """
-    per_epoch = examples // batch
-    epoch = None
-    for step in range(start, stop):
-        if step // per_epoch != epoch:
-            epoch = step // per_epoch
-            shuffled = np.stack([np.random.default_rng([seed, epoch]).permutation(examples)
-                                 for seed in seeds])
-            shuffled = torch.from_numpy(shuffled[:, :per_epoch * batch]).to(device)
-        at = step % per_epoch * batch
-        yield shuffled[:, at:at + batch]
+            correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)
+    return (loss / len(x)).float(), correct / y.numel()
 
 
 def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
@@ -156,7 +169,7 @@ class _Trainer:
                 # after the update: masking gradients alone would let momentum, Adam's state and
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
-        return losses.detach().mean(1), (outputs.argmax(2) == y).float().mean(1)
+        return losses.detach().mean(1), (outputs.argmax(-1) == y).float().flatten(1).mean(1)
 
     def snapshot(self, step: int) -> Snapshot:
         return Snapshot(self.stack.clone(), step, self.optimizer.state())
@@ -165,15 +178,24 @@ class _Trainer:
 def _precision(precision: str, device: torch.device):
     """The context of a forward pass, and what its loss is multiplied by.
 
-    bfloat16 where the device has it. Elsewhere (a T4) float16, whose small gradients would vanish:
-    the loss is scaled up by a constant and the gradients down again (Micikevicius et al. 2018),
-    constant because a scale that adapts would be one more state to carry over a break.
+    Under "mixed", matrix products and convolutions take and give 16 bits. In float32 stay the
+    weights and their updates, gradients once they reach them, masks, softmax and loss, the
+    statistics of batch normalisation, and all evaluation.
+
+    float16 ends at 65,504 and its small gradients would vanish: the loss is scaled up by a constant
+    and the gradients down again (Micikevicius et al. 2018), constant because a scale that adapts
+    would be one more state to carry over a break, and one more look at the device in every step.
     """
     if precision == "float32":
         return contextlib.nullcontext(), 1
+    kind = _sixteen_bits(device)
+    return torch.autocast(device.type, kind), 2 ** 10 if kind == torch.float16 else 1
+
+
+def _sixteen_bits(device: torch.device) -> torch.dtype:
+    """bfloat16, which has the range of float32, where the device has it; a T4 has only float16."""
     native = device.type != "cuda" or torch.cuda.get_device_capability(device)[0] >= 8
-    kind = torch.bfloat16 if native else torch.float16
-    return torch.autocast(device.type, kind), 1 if native else 2 ** 10
+    return torch.bfloat16 if native else torch.float16
 
 
 class _Record:
@@ -195,9 +217,10 @@ class _Record:
 
 
 def _losses(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each example: [R, N]."""
-    flat = F.cross_entropy(outputs.flatten(0, 1), labels.flatten(), reduction="none")
-    return flat.view(labels.shape)
+    """Cross-entropy of each example: [R, N]. That of a text is the mean over its characters."""
+    flat = F.cross_entropy(outputs.flatten(0, -2), labels.flatten(), reduction="none")
+    losses = flat.view(labels.shape)
+    return losses if losses.dim() == 2 else losses.flatten(2).mean(2)
 
 
 def check_span(start: int, stop: int, total: int, snapshots) -> None:
@@ -219,12 +242,12 @@ def _order_seeds(seeds, replicates: int) -> list[int]:
     return seeds
 
 
-def _check_finite(losses: Tensor, first: int, schedule: Schedule) -> None:
+def _check_finite(losses: Tensor, since: int, schedule: Schedule, first: int) -> None:
     broken = (~losses.isfinite()).nonzero()
     if len(broken):
         row, replicate = broken[0].tolist()
-        step = first + row
+        step = since + row
         raise FloatingPointError(
-            f"the loss of replicate {replicate} is {losses[row, replicate].item()} at step "
+            f"the loss of replicate {first + replicate} is {losses[row, replicate].item()} at step "
             f"{step + 1}, with learning rate {schedule.lr_at(step):.3g}; try a lower learning "
             "rate or a warm-up, or look for such values in the data")

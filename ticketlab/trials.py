@@ -73,7 +73,7 @@ def table(*trials: Trial | Sequence[Trial] | Tickets):
     import pandas
 
     rows = []
-    for trial in _flat(trials):
+    for trial in flat(trials):
         run, shares = trial.run, density(trial.masks).tolist()
         for replicate, share in enumerate(shares):
             rows.append({
@@ -85,13 +85,14 @@ def table(*trials: Trial | Sequence[Trial] | Tickets):
     return pandas.DataFrame(rows)
 
 
-def _flat(trials) -> list[Trial]:
-    flat = []
+def flat(trials) -> list[Trial]:
+    """One list of trials, Tickets and lists of trials; raises ValueError if there is none."""
+    every = []
     for each in trials:
         if isinstance(each, Trial):
-            flat.append(each)
+            every.append(each)
         else:
-            flat += each.trials if isinstance(each, Tickets) else list(each)
-    if not flat:
+            every += each.trials if isinstance(each, Tickets) else list(each)
+    if not every:
         raise ValueError("there are no trials; give what search or controls returned")
-    return flat
+    return every

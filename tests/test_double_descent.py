@@ -1,0 +1,330 @@
+"""Double descent: label noise, training until the labels are fitted, peaks, and the figure."""
+
+import itertools
+from dataclasses import replace
+
+import matplotlib.pyplot
+import numpy as np
+import pandas
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from tests.test_training import assert_same_bits
+from ticketlab import nets, stack
+from ticketlab.data import Data, load
+from ticketlab.descent_figures import error_by_width, noise_name, width_marks
+from ticketlab.double_descent import COLUMNS, PUBLISHED, curves, fit, peak, sweep, threshold, unit
+from ticketlab.label_noise import label_noise
+from ticketlab.recipe import Recipe
+from ticketlab.training import train
+
+RECIPE = Recipe("adam", lr=2e-2, batch=10, steps=60, evaluate_every=20)
+
+
+def make_data(examples=60, classes=4, seed=0) -> Data:
+    """Clusters around a point for each class: a wide net fits them soon, wrong labels later."""
+    generator = torch.Generator().manual_seed(seed)
+    centres = 2 * torch.randn(classes, 12, generator=generator)
+    splits = {}
+    for split, size in (("train", examples), ("val", 30), ("test", 40)):
+        labels = torch.arange(size) % classes
+        splits[f"x_{split}"] = centres[labels] + torch.randn(size, 12, generator=generator)
+        splits[f"y_{split}"] = labels
+    return Data("clusters", **splits, classes=classes, shape=(12,), provenance="made here.")
+
+
+DATA = make_data()
+
+
+@pytest.fixture(scope="module")
+def found():
+    return sweep(DATA, [24, 2, 6], RECIPE, noises=(0, 0.2), seeds=(3, 5), layers=1, progress=False)
+
+
+# --- label noise ----------------------------------------------------------------------------------
+
+@settings(max_examples=40)
+@given(examples=st.integers(4, 90), classes=st.integers(2, 10), share=st.floats(0, 0.99),
+       seed=st.integers(0, 2**40))
+def test_exactly_the_share_of_labels_is_wrong_and_all_else_is_untouched(examples, classes, share,
+                                                                       seed):
+    """A label drawn from all classes would be right by chance, and the share less than it says."""
+    data, number = make_data(examples, classes), round(share * examples)
+    if share and not number:
+        with pytest.raises(ValueError, match="less than one of the"):
+            label_noise(data, share, seed)
+        return
+    before = data.y_train.clone()
+    noisy = label_noise(data, share, seed)
+    assert (noisy.y_train != data.y_train).sum() == number
+    assert ((noisy.y_train >= 0) & (noisy.y_train < classes)).all()
+    assert torch.equal(data.y_train, before), "the given data changed"
+    for name in ("x_train", "x_val", "y_val", "x_test", "y_test"):
+        assert torch.equal(getattr(noisy, name), getattr(data, name)), name
+    assert torch.equal(label_noise(data, share, seed).y_train, noisy.y_train)
+
+
+def test_the_seed_and_the_share_decide_the_noise_and_the_run_on_it():
+    """Kept runs are found by the fingerprint: other labels must never load the same run."""
+    prints = [label_noise(DATA, *each).fingerprint for each in
+              ((0, 0), (0.1, 0), (0.2, 0), (0.2, 1))]
+    assert len(set(prints)) == 4
+    assert label_noise(DATA, 0, 1).fingerprint == DATA.fingerprint
+    assert "12 of 60 training labels are wrong (label noise with seed 1)" in label_noise(
+        DATA, 0.2, 1).provenance
+
+
+def test_a_larger_share_adds_to_a_smaller_one():
+    few, many = (label_noise(DATA, share, 7).y_train for share in (0.1, 0.5))
+    changed = few != DATA.y_train
+    assert changed.sum() == 6 and torch.equal(few[changed], many[changed])
+
+
+def test_wrong_labels_are_any_other_class_and_the_examples_any():
+    """A shift by a constant would be no noise but another naming of the classes."""
+    data = make_data(4000, classes=10)
+    noisy = label_noise(data, 0.5, 0)
+    changed = noisy.y_train != data.y_train
+    steps = torch.bincount((noisy.y_train - data.y_train)[changed] % 10, minlength=10)
+    assert steps[0] == 0 and (abs(steps[1:] - 2000 / 9) < 75).all()
+    assert (abs(torch.bincount(data.y_train[changed]) - 200) < 60).all()
+    assert 850 < changed[:2000].sum() < 1150
+
+
+@pytest.mark.parametrize("share, seed, message", [
+    (-0.1, 0, "share is -0.1; .* 15 % as 0.15"), (1, 0, "share is 1;"), (15, 0, "share is 15;"),
+    (float("nan"), 0, "share is nan"), (0.2, -1, "seed is -1"),
+    (1e-3, 0, "less than one of the 60")])
+def test_label_noise_says_what_is_wrong(share, seed, message):
+    with pytest.raises(ValueError, match=message):
+        label_noise(DATA, share, seed)
+
+
+def test_text_has_no_classes_to_take_wrong_ones_from():
+    text = replace(DATA, name="letters", y_train=torch.zeros(60, 12, dtype=torch.int64))
+    with pytest.raises(ValueError, match="letters is text"):
+        label_noise(text, 0.1, 0)
+
+
+# --- training until the labels are fitted ---------------------------------------------------------
+
+def test_a_network_stops_at_the_first_evaluation_at_which_it_fits_every_label(found):
+    """Without this the widest networks would take most of the time for nothing."""
+    noisy = found.data[0.2]
+    initial = stack.draw(nets.mlp(DATA, (24,)), (3, 5))
+    fitted = fit(initial, noisy, RECIPE, (3, 5))
+    assert max(fitted.steps) <= 60
+    for place, seed in enumerate((3, 5)):
+        for stop in range(20, fitted.steps[place] + 1, 20):
+            run = train(initial[place], noisy, RECIPE, order_seeds=[seed], stop=stop,
+                        progress=False)
+            outputs = run.stack.module()(noisy.x_train).argmax(1)
+            done = bool((outputs == noisy.y_train).all())
+            assert done == (stop == fitted.steps[place]) or stop == 60
+        for name, values in run.stack.parameters.items():
+            torch.testing.assert_close(fitted.stack.parameters[name][place], values[0],
+                                       rtol=1e-4, atol=1e-5)
+
+
+def test_a_network_does_not_depend_on_those_it_is_trained_with():
+    """Its stack is trained on for the others, and it must not be."""
+    initial = stack.draw(nets.mlp(DATA, (24,)), (0, 1, 2))
+    initial.parameters["hidden1.weight"][1] *= 0  # this one cannot learn, and goes to the end
+    initial.parameters["output.weight"][1] *= 0
+    recipe = RECIPE.with_(steps=120)
+    together, alone = fit(initial, DATA, recipe, (0, 1, 2)), fit(initial[[2]], DATA, recipe, [2])
+    assert together.steps[1] == 120 > together.steps[2] == alone.steps[0]
+    for name, values in alone.stack.parameters.items():
+        torch.testing.assert_close(together.stack.parameters[name][2], values[0], rtol=1e-4,
+                                   atol=1e-5)
+
+
+def test_fit_wants_a_seed_for_each_network():
+    with pytest.raises(ValueError, match="1 seeds for 2 networks"):
+        fit(stack.draw(nets.mlp(DATA, (2,)), (0, 1)), DATA, RECIPE, [0])
+
+
+# --- the sweep ------------------------------------------------------------------------------------
+
+def test_a_row_for_each_width_noise_and_replicate_with_what_plain_torch_measures(found):
+    table = found.table
+    assert tuple(table.columns) == COLUMNS
+    assert list(zip(table["width"], table["noise"], table["replicate"], strict=True)) == list(
+        itertools.product((2, 6, 24), (0, 0.2), (0, 1)))
+    for row in table.itertuples():
+        net = found.stacks[row.noise, row.width].module(row.replicate)
+        assert row.parameters == sum(each.numel() for each in net.parameters())
+        assert net.hidden1.out_features == row.width
+        data = found.data[row.noise]
+        for split in ("train", "val", "test"):
+            x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
+            with torch.no_grad():
+                loss = torch.nn.functional.cross_entropy(net(x), y).item()
+                error = (net(x).argmax(1) != y).double().mean().item()
+            assert getattr(row, f"{split}_error") == pytest.approx(error, abs=1e-6)
+            assert getattr(row, f"{split}_loss") == pytest.approx(loss, rel=1e-4)
+
+
+def test_both_shares_begin_at_the_same_weights_and_only_the_labels_differ(found):
+    """Paired: their difference is that of the labels."""
+    assert torch.equal(found.data[0].x_train, found.data[0.2].x_train)
+    assert (found.data[0].y_train != found.data[0.2].y_train).sum() == 12
+    alone = sweep(DATA, [6], RECIPE, noises=[0.2], seeds=(3, 5), layers=1, progress=False)
+    assert set(alone.data) == {0, 0.2}, "the right labels are there in any case"
+    assert_same_bits(alone.stacks[0.2, 6], found.stacks[0.2, 6])
+
+
+def test_a_unit_gives_the_rows_of_a_sweep_of_mnist1d():
+    """Many machines share a sweep by units: their rows must be those of the sweep."""
+    settings = {"examples": 40, "batch": 20, "steps": 6, "evaluate_every": 3, "lr": 1e-2}
+    rows = unit(width=5, noise=0.2, seeds=(4, 9), **settings, noise_seed=2)
+    recipe = Recipe("adam", lr=1e-2, batch=20, steps=6, evaluate_every=3, drops=("75%",))
+    whole = sweep(load("mnist1d").first(40), [5], recipe, noises=(0, 0.2), seeds=(4, 9),
+                  noise_seed=2, progress=False).table
+    expected = whole[whole["noise"] == 0.2].assign(replicate=[4, 9])
+    assert rows == expected.to_dict("records")
+    assert rows[0]["parameters"] == 40 * 5 + 5 + 25 + 5 + 50 + 10  # two hidden layers
+
+
+def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
+    monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
+    arguments = {"noises": (0, 0.2), "replicates": 2, "keep": "widths", "progress": False}
+    first = sweep(DATA, [3], RECIPE, **arguments)
+
+    def never(*_, **__):
+        raise AssertionError("trained again")
+
+    monkeypatch.setattr("ticketlab.training.train", never)
+    second = sweep(DATA, [3], RECIPE, **arguments)
+    pandas.testing.assert_frame_equal(first.table, second.table)
+    assert_same_bits(first.stacks[0.2, 3], second.stacks[0.2, 3])
+
+
+@pytest.mark.parametrize("change, message", [
+    ({"widths": []}, "widths are \\[\\]"), ({"widths": [3, 3]}, "widths are \\[3, 3\\]"),
+    ({"noises": []}, "noises are"), ({"noises": [0.1, 2]}, "share is 2"),
+    ({"widths": [0]}, "at least 1 unit"), ({"layers": 0}, "layers is 0")])
+def test_a_sweep_says_what_is_wrong(change, message):
+    with pytest.raises(ValueError, match=message):
+        sweep(**({"data": DATA, "widths": [3], "recipe": RECIPE, "progress": False} | change))
+
+
+# --- peaks ----------------------------------------------------------------------------------------
+
+def made(errors, noise=0.15, column="test_error", widths=(4, 8, 16, 32, 64, 300)):
+    """A table with these errors [widths][replicates] in one column and those of ``val`` alike."""
+    rows = [{"width": width, "noise": noise, "replicate": replicate, "val_error": error,
+             "test_error": error, "train_error": error} | {column: error}
+            for width, own in zip(widths, errors, strict=True)
+            for replicate, error in enumerate(own)]
+    return pandas.DataFrame(rows).sample(frac=1, random_state=0)
+
+
+def test_the_peak_is_the_largest_rise_and_not_the_largest_error():
+    """The narrowest networks have the largest error of all, and are no peak."""
+    table = made([[.60, .62], [.50, .48], [.47, .46], [.52, .51], [.54, .56], [.45, .44]])
+    seen = peak(table, 0.15)
+    assert (seen.first_minimum, seen.width, seen.widest) == (16, 64, 300)
+    torch.testing.assert_close(seen.height, torch.tensor([7.0, 10.0], dtype=torch.float64))
+    torch.testing.assert_close(seen.drop, torch.tensor([9.0, 12.0], dtype=torch.float64))
+    assert seen.widths.tolist() == [64, 64]
+
+
+def test_widths_are_chosen_on_validation_and_reported_on_test():
+    """Chosen on the test split, noise alone would look like a peak."""
+    table = made([[.6], [.5], [.4], [.5], [.45], [.3]])
+    table["test_error"] = table["width"].map({4: .1, 8: .2, 16: .35, 32: .36, 64: .9, 300: .3})
+    seen = peak(table, 0.15)
+    assert (seen.first_minimum, seen.width) == (16, 32)
+    assert seen.height.tolist() == pytest.approx([1]) and seen.drop.tolist() == pytest.approx([6])
+    assert peak(table, 0.15, by="test_error").width == 64
+
+
+@settings(max_examples=60)
+@given(st.lists(st.floats(0, 1), min_size=2, max_size=8))
+def test_no_rise_is_larger(errors):
+    seen = peak(made([[each] for each in errors], widths=range(1, len(errors) + 1)), 0.15)
+    rises = [b - a for a, b in itertools.combinations(errors, 2)]
+    assert seen.first_minimum < seen.width
+    assert seen.height.item() == pytest.approx(100 * max(rises), abs=1e-9)
+
+
+def test_a_curve_that_only_falls_has_no_peak():
+    assert (peak(made([[.6], [.5], [.4], [.3], [.2], [.1]]), 0.15).height < 0).all()
+
+
+def test_the_published_curves_have_a_peak_with_noise_and_none_without():
+    """The numbers that the lesson sets its own against: 47.2 (16), 54.1 (47), 45.5 (300)."""
+    for noise, width, low, high in ((0.15, 47, 6.8, 6.9), (0.0, 5, 3.0, 3.2)):
+        own = PUBLISHED[noise]
+        seen = peak(made([[each / 100] for each in own.values()], noise, widths=list(own)), noise)
+        assert seen.width == width and low < seen.height.item() < high
+    assert [PUBLISHED[0.15][width] for width in (16, 47, 300)] == pytest.approx(
+        [47.2, 54.1, 45.5], abs=0.06)
+
+
+def test_the_threshold_is_the_narrowest_width_that_fits():
+    table = made([[.5, .5], [.2, .2], [.005, .03], [.0, .01], [0, 0], [0, 0]])
+    assert threshold(table, 0.15) == 32 and threshold(table, 0.15, below=0.02) == 16
+    assert threshold(table, 0.15, below=0) is None
+
+
+@pytest.mark.parametrize("change, message", [
+    (lambda t: (t, 0.2), "no noise 0.2; it has \\[0.15\\]"),
+    (lambda t: (t.drop(columns="val_error"), 0.15), "no column 'val_error'"),
+    (lambda t: (pandas.concat([t, t]), 0.15), "more than once"),
+    (lambda t: (t[(t["width"] > 4) | (t["replicate"] == 0)], 0.15), "other replicates"),
+    (lambda t: (t[t["width"] == 4], 0.15), "only the width 4")])
+def test_a_table_that_does_not_fit_is_refused(change, message):
+    table = made([[.5, .5]] * 6)
+    with pytest.raises(ValueError, match=message):
+        peak(*change(table))
+
+
+# --- the figure -----------------------------------------------------------------------------------
+
+def lines(ax):
+    return {line.get_label(): line for line in ax.lines}
+
+
+def test_the_figure_shows_means_ranges_and_thresholds(found):
+    ax = error_by_width(found.table, below=0.5)
+    for noise in (0, 0.2):
+        for split, word in (("test", "test"), ("train", "training")):
+            own = 100 * curves(found.table, noise, f"{split}_error")
+            line = lines(ax)[f"{noise_name(noise)}: {word}"]
+            np.testing.assert_allclose(line.get_xdata(), [2, 6, 24])
+            np.testing.assert_allclose(line.get_ydata(), own.mean(axis=1))
+            extents = [each.get_paths()[0].get_extents() for each in ax.collections]
+            assert any(np.isclose(each.y0, own.min(axis=None)) and
+                       np.isclose(each.y1, own.max(axis=None)) for each in extents)
+        width = threshold(found.table, noise, 0.5)
+        marked = lines(ax)[f"{noise_name(noise)}: fitted from width {width} on"]
+        assert set(marked.get_xdata()) == {width}
+    assert ax.get_xscale() == "log" and "%" in ax.get_ylabel()
+    matplotlib.pyplot.close(ax.figure)
+
+
+def test_published_points_stand_beside_ours(found):
+    ax = error_by_width(found.table, train=False, published=PUBLISHED)
+    points = lines(ax)["15 % wrong labels: published"].get_xydata()
+    np.testing.assert_allclose(points, list(PUBLISHED[0.15].items()))
+    assert not any("training" in label for label in lines(ax))
+    matplotlib.pyplot.close(ax.figure)
+
+
+@pytest.mark.parametrize("published, message", [
+    ({0.15: {16: 101}}, "errors outside 0 to 100"), ({0.15: {0: 50}}, "widths below 1"),
+    ({0.15: {}}, "no points for 0.15"),
+    ({each / 10: {16: 50} for each in range(1, 6)}, "shows 4 at most")])
+def test_the_figure_says_what_is_wrong_with_published_points(found, published, message):
+    with pytest.raises(ValueError, match=message):
+        error_by_width(found.table, published=published)
+    matplotlib.pyplot.close("all")
+
+
+def test_the_axis_names_widths_that_have_room_and_both_ends():
+    assert width_marks([300, 4, 5, 8, 11, 12, 290]) == [4, 8, 12, 300]
+    assert width_marks([7]) == [7]

@@ -1,0 +1,199 @@
+"""The descent panel: errors and the fitted function, while a slider moves through the widths.
+
+Everything is computed before the panel is shown; a move looks up and draws. Its numbers are in
+``ticketlab.descent_table``, its pictures in ``ticketlab.descent_svg``. Lesson 06 builds on it.
+"""
+
+import ipywidgets
+import numpy as np
+
+from ticketlab import descent_svg, drawing
+from ticketlab.descent_figures import STYLES, noise_name, width_marks
+from ticketlab.descent_table import POINTS, DescentReading, DescentTable
+from ticketlab.double_descent import Widths
+from ticketlab.guesses import tip
+from ticketlab.panel_base import GAP, WIDE, Panel
+
+
+def descent_panel(sweep: Widths, *, width: int | None = None, noise: float | None = None,
+                  signal: int = 0, replicate: int = 0, signals: int = 8) -> "DescentPanel":
+    """A panel that goes through the widths of a sweep: errors, and the function that a network of
+    this width has fitted, on a way from one training signal to another through a mislabelled one.
+
+    sweep: what ``double_descent.sweep`` gave, of signals, with a share of wrong labels. width,
+    noise, signal, replicate: where the controls begin, and can be set later (``panel.width = 48``);
+    by default the narrowest width and the largest share. signal: number of the mislabelled training
+    signal in the middle of the way, 0 to ``signals`` - 1. replicate: the network whose function is
+    drawn. ``panel.state()`` gives the numbers shown. Raises ValueError for a sweep without wrong
+    labels or of other inputs than signals, and for whatever does not fit. Lesson 06 builds on it.
+    """
+    return DescentPanel(sweep, width=width, noise=noise, signal=signal, replicate=replicate,
+                        signals=signals)
+
+
+class DescentPanel(Panel):
+    """What ``descent_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, sweep, *, width, noise, signal, replicate, signals):
+        if len(sweep.data[0].shape) != 1:
+            raise ValueError(f"the examples have the shape {sweep.data[0].shape}; this panel draws "
+                             "signals, of shape (length,), such as those of mnist1d")
+        self._table = DescentTable(sweep, signals)
+        if len(self._table.noises) > len(STYLES):
+            raise ValueError(f"the sweep has {len(self._table.noises)} shares of wrong labels; the "
+                             f"panel shows {len(STYLES)} at most")
+        self._colors = {noise: color for (color, _), noise in
+                        zip(STYLES, self._table.noises, strict=False)}
+        self._make_widgets()
+        self._still = True  # nothing is drawn until all controls stand where they begin
+        self.width = self._table.widths[0] if width is None else width
+        self.noise = self._table.noises[-1] if noise is None else noise
+        self.signal, self.replicate = signal, replicate
+        self._still = False
+        self._draw()
+
+    @property
+    def width(self) -> int:
+        """The width that is shown; set it to move the slider."""
+        return self.slider.value
+
+    @width.setter
+    def width(self, width: int):
+        drawing.choose("width", width, self._table.widths)
+        self.slider.value = width
+
+    noise = property(lambda self: self._choices["labels"].value,
+                     lambda self, value: self._set("noise", "labels", value, self._table.noises))
+    signal = property(lambda self: self._choices["signal"].value, lambda self, value: self._set(
+        "signal", "signal", value, range(len(self._table.ways))))
+    replicate = property(lambda self: self._choices["replicate"].value,
+                         lambda self, value: self._set("replicate", "replicate", value,
+                                                       range(self._table.replicates)))
+
+    def state(self) -> DescentReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.noise, self.width, self.replicate, self.signal)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
+        from matplotlib.figure import Figure
+        from matplotlib.ticker import FixedLocator, NullLocator
+
+        now, data = self.state(), self._table
+        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        left, middle, right = figure.subplots(1, 3, width_ratios=[1.2, 1.2, 1])
+        for noise in data.noises:
+            for split, line in (("test", "-"), ("train", "--")):
+                own = data.errors[noise, split]
+                left.plot(data.widths, own.mean, line, color=self._colors[noise],
+                          linewidth=1.8 if noise == now.noise else 0.8,
+                          label=noise_name(noise) if split == "test" else None)
+                if noise == now.noise:
+                    left.fill_between(data.widths, own.low, own.high, color=self._colors[noise],
+                                      alpha=0.2, linewidth=0)
+        left.plot([now.width] * 2, [100 * now.test, 100 * now.train], "o", color=drawing.BLACK,
+                  markersize=8, markerfacecolor="none")
+        if data.thresholds[now.noise] is not None:
+            left.axvline(data.thresholds[now.noise], color=drawing.BLACK, linestyle=":",
+                         linewidth=1)
+        left.set(xscale="log", xlabel="width", ylabel="error (%), training dashed",
+                 ylim=(0, data.top))
+        left.xaxis.set_major_locator(FixedLocator(width_marks(data.widths)))
+        left.xaxis.set_minor_locator(NullLocator())
+        left.xaxis.set_major_formatter(lambda width, _: f"{width:g}")
+        own = data.answers[now.noise, now.width, self.replicate, self.signal]
+        way, x = data.ways[self.signal], np.linspace(-1, 1, POINTS)
+        middle.plot(x, 1 - np.array(own.right) - np.array(own.wrong), ":", color=drawing.GREY)
+        middle.plot(x, own.right, color=drawing.BLUE, label=f"class {way.right}, right")
+        middle.plot(x, own.wrong, "--", color=drawing.VERMILLION, label=f"class {way.wrong}, wrong")
+        middle.set(ylabel="probability", ylim=(0, 1.03), xlim=(-1, 1))
+        middle.set_xticks([-1, 0, 1], ["signal A", "signal B", "signal C"])
+        for signal, (color, line, name) in zip(way.signals, (
+                (drawing.GREY, "-", "A"), (drawing.BLACK, "-", "B"), (drawing.GREY, "--", "C")),
+                strict=True):
+            right.plot(signal, line, color=color, linewidth=1.2, label=name)
+        right.set(xlabel="number in the signal", ylabel="value (sd)")
+        for ax in (left, middle, right):
+            ax.spines[["top", "right"]].set_visible(False)
+            ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
+        figure.suptitle(f"width {now.width}, {noise_name(now.noise)}: test error "
+                        f"{100 * now.test:.1f} %, training error {100 * now.train:.1f} %",
+                        fontsize="medium")
+        return figure
+
+    def __repr__(self) -> str:
+        return "descent panel: sliders for width, labels, signal and replicate"
+
+    def _set(self, what: str, control: str, value, allowed) -> None:
+        drawing.choose(what, value, allowed)
+        self._choices[control].value = value
+
+    def _make_widgets(self):
+        words = "width: the number of units in each hidden layer"
+        options = [(f"{width:,}", width) for width in self._table.widths]
+        self.slider = ipywidgets.SelectionSlider(
+            description="width", options=options, readout=False, style=WIDE,
+            layout={"width": "300px"}, **tip(words))
+        # ipywidgets ties no name to a slider's handle; a screen reader says that of the field
+        self.field = ipywidgets.Dropdown(
+            description="units", options=options, style=WIDE,
+            layout={"width": "max-content", "margin": GAP}, **tip(words))
+        self._make_box("descent-panel", [self.slider, self.field], {
+            "labels": ([(noise_name(noise), noise) for noise in self._table.noises],
+                       "labels: the share of wrong labels that the networks were trained with"),
+            "signal": (range(len(self._table.ways)),
+                       "signal: which mislabelled training signal the way goes through"),
+            "replicate": (range(self._table.replicates),
+                          "replicate: the network whose function is drawn")})
+        for mover, follower in ((self.slider, self.field), (self.field, self.slider)):
+            mover.observe(lambda change, follower=follower: setattr(
+                follower, "value", change.new), names="value")
+        for control in (self.slider, *self._choices.values()):
+            control.observe(self._moved, names="value")
+
+    def _moved(self, change=None) -> None:
+        if not self._still:
+            self._attempt(self._draw)
+
+    def _draw(self) -> None:
+        now, data = self.state(), self._table
+        way, own = data.ways[self.signal], data.answers[now.noise, now.width, self.replicate,
+                                                        self.signal]
+        curves = [descent_svg.Curve(self._colors[noise], "" if split == "test" else "5 3",
+                                    noise == now.noise, *each)
+                  for (noise, split), each in data.errors.items()]
+        self._show([
+            descent_svg.errors(
+                data.widths, curves, now.width, data.thresholds[now.noise],
+                [(self._colors[noise], noise_name(noise)) for noise in data.noises],
+                width_marks(data.widths), data.top, f"Errors over the width, with "
+                f"{noise_name(now.noise)}: at width {now.width} test error {100 * now.test:.1f} "
+                f"percent and training error {100 * now.train:.1f} percent"),
+            descent_svg.answers(
+                own.right, own.wrong, (f"class {way.right} (right)", f"class {way.wrong} (wrong)"),
+                now.noise > 0, f"What the network of width {now.width} answers from signal A "
+                f"through signal B to signal C: class {now.said} at B; the answer changes "
+                f"{now.changes} times, and is right on {100 * now.share_right:.0f} percent of the "
+                "way"),
+            descent_svg.signals(
+                way.signals.tolist(), f"training signals of class {way.right}",
+                f"Three training signals of class {way.right}; signal B is the one with the wrong "
+                f"label {way.wrong}")])
+        self.numbers.value = _numbers(now, self.replicate, self._table.replicates)
+
+
+def _numbers(now: DescentReading, replicate: int, replicates: int) -> str:
+    spread = ""
+    if replicates > 1:
+        spread = (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
+                  f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own_test:.1f})")
+    fits = ("at or above the width that fits all labels" if now.fits else
+            "below the width that fits all labels")
+    return (f"<div>width {now.width:,} ({now.parameters:,} parameters), {noise_name(now.noise)}: "
+            f"test error <b>{100 * now.test:.1f} %</b>{spread}, training error "
+            f"<b>{100 * now.train:.1f} %</b>, {fits}</div>"
+            f"<div>signal B has the class {now.right}"
+            f"{f' and the wrong label {now.wrong}' if now.noise else ''}: replicate {replicate} "
+            f"answers <b>{now.said}</b>. On the way from A to C its answer changes "
+            f"<b>{now.changes} times</b> (mean of all signals and replicates: "
+            f"{now.mean_changes:.1f}), and is right on {100 * now.share_right:.0f} %</div>")

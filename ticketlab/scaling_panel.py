@@ -1,0 +1,193 @@
+"""The scaling panel: sliders for width and level, and the dense net of the same number of weights.
+
+Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
+numbers are in ``ticketlab.scaling_table``, its picture in ``ticketlab.scaling_svg``. Lesson 06
+builds on this file.
+"""
+
+from html import escape
+
+import ipywidgets
+
+from ticketlab import drawing, scaling_svg, svg
+from ticketlab.guesses import tip
+from ticketlab.masks import describe
+from ticketlab.matching import TICKET
+from ticketlab.panel_base import GAP, WIDE, Panel
+from ticketlab.scaling_figures import marks, weights_axis
+from ticketlab.scaling_table import ScalingReading, ScalingTable
+
+
+def scaling_panel(table, *, by: str = "width", net=None, level: int = 0) -> "ScalingPanel":
+    """A panel that goes through nets of several widths and through the levels of each.
+
+    table: what ``scaling.run`` gives, or the table of a sweep over ``scaling.unit``. by: the column
+    of the labels, such as ``"depth"``. net: the label to begin with, by default the largest.
+    level: of pruning, 0 is dense. Both can be set later (``panel.net = 40``). The accuracy of the
+    ticket stands beside that of the other arms and of a dense net with as many weights,
+    interpolated between the two nearest in the logarithm of the number. ``panel.state()`` gives
+    the numbers shown. Raises ValueError as ``matching.ladder`` does, and for whatever does not fit.
+    Lesson 06 builds on it.
+    """
+    return ScalingPanel(table, by=by, net=net, level=level)
+
+
+class ScalingPanel(Panel):
+    """What ``scaling_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, table, *, by, net, level):
+        self._table = ScalingTable(table, by)
+        lines = [line for own in self._table.lines.values() for line in own.values()]
+        sizes = [size for line in lines for size in line.weights]
+        self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
+        values = [value for line in lines for value in (*line.low, *line.high)]
+        room = 0.06 * (max(values) - min(values)) or 1.0  # one axis for all nets and levels
+        self._y_range = max(0, min(values) - room), min(100, max(values) + room)
+        self._make_widgets()
+        self._still = True  # nothing is drawn until all controls stand where they begin
+        self.net = self._table.nets[-1] if net is None else net
+        self._follow()
+        self.level = level
+        self._still = False
+        self._draw()
+
+    @property
+    def net(self):
+        """The label of the net that is shown; set it to move the slider."""
+        return self.slider.value
+
+    @net.setter
+    def net(self, net):
+        drawing.choose(self._table.by, net, self._table.nets)
+        self.slider.value = net
+
+    @property
+    def level(self) -> int:
+        """The level that is shown, 0 is dense; set it to move its slider."""
+        return self.levels.value
+
+    @level.setter
+    def level(self, level: int):
+        if isinstance(level, bool) or level not in range(self.levels.max + 1):
+            raise ValueError(f"level is {level!r}; {self._table.by} {self.net} has levels 0 to "
+                             f"{self.levels.max}")
+        self.levels.value = level
+
+    def state(self) -> ScalingReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.net, self.level)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
+        from matplotlib.figure import Figure
+
+        now, data = self.state(), self._table
+        figure = Figure(figsize=(9.0, 3.1), layout="constrained")
+        left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
+        for label in data.nets:
+            if label != self.net:
+                line = data.lines[label][TICKET]
+                left.plot(line.weights, line.mean, color=drawing.GREY, linewidth=1)
+        left.plot(data.dense.weights, data.dense.mean, "o-", color=drawing.BLACK,
+                  markerfacecolor="none", label="dense nets")
+        for arm, line in data.lines[self.net].items():
+            left.plot(line.weights, line.mean, "-" if arm == TICKET else "--", color=line.color,
+                      marker=line.marker, markersize=4, label=line.name)
+        if now.equal is not None:
+            left.plot([now.weights], [100 * now.equal], "s", markersize=9, color=drawing.BLACK,
+                      markerfacecolor="none", linestyle="none", label="dense, as many weights")
+        left.plot([now.weights], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                  markerfacecolor="none")
+        weights_axis(left, self._x_range)
+        left.set(ylabel="test accuracy (%)", ylim=self._y_range)
+        left.legend(frameon=False, fontsize="x-small", handlelength=1.5)
+        shares = [100 * kept / size for kept, size in now.kept.values()]
+        right.barh(range(len(shares)), shares, color=drawing.KEPT)
+        right.set_yticks(range(len(shares)), [
+            f"{layer}\n{kept:,}" for layer, (kept, _) in now.kept.items()], fontsize="small")
+        right.set(xlabel="weights remaining (%)", xlim=(0, 100), ylim=(len(shares) - 0.4, -0.6))
+        for ax in (left, right):
+            ax.spines[["top", "right"]].set_visible(False)
+        figure.suptitle(f"{data.by} {now.net}, level {now.level}: {now.weights:,} weights, "
+                        f"{describe(now.density, now.removed)}", fontsize="medium")
+        return figure
+
+    def __repr__(self) -> str:
+        return f"scaling panel: sliders for {self._table.by} and level"
+
+    def _make_widgets(self):
+        by, nets = self._table.by, self._table.nets
+        words = f"{by}: which of the nets is shown, from the smallest label to the largest"
+        options = [(str(label), label) for label in nets]
+        self.slider = ipywidgets.SelectionSlider(
+            description=by, options=options, readout=False, style=WIDE,
+            layout={"width": "280px"}, **tip(words))
+        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
+        self.field = ipywidgets.Dropdown(
+            description=by, options=options, style=WIDE,
+            layout={"width": "max-content", "margin": GAP}, **tip(words))
+        words = "level: how many rounds of pruning went before, 0 is the dense network"
+        last = self._table.last[nets[0]]
+        self.levels = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
+                                           style=WIDE, layout={"width": "250px"}, **tip(words))
+        self.level_field = ipywidgets.BoundedIntText(
+            description="level", min=0, max=last, style=WIDE,
+            layout={"width": "105px", "margin": GAP}, **tip(words))
+        pairs = [(self.slider, self.field), (self.levels, self.level_field)]
+        self._make_box("scaling-panel", [each for pair in pairs for each in pair], {})
+        for one, other in pairs:
+            for mover, follower in ((one, other), (other, one)):
+                mover.observe(lambda change, follower=follower: setattr(
+                    follower, "value", change.new), names="value")
+        self.slider.observe(self._net_moved, names="value")
+        self.levels.observe(self._moved, names="value")
+
+    def _follow(self) -> None:
+        """As many levels as this net has: a search may have ended early."""
+        self.levels.max = self.level_field.max = self._table.last[self.net]
+
+    def _net_moved(self, change) -> None:
+        still, self._still = self._still, True  # what the level passes through is not drawn
+        self._follow()
+        self._still = still
+        self._moved()
+
+    def _moved(self, change=None) -> None:
+        if not self._still:
+            self._attempt(self._draw)
+
+    def _draw(self) -> None:
+        now, data = self.state(), self._table
+        others = [data.lines[label][TICKET] for label in data.nets if label != now.net]
+        equal = None if now.equal is None else 100 * now.equal
+        arms = "".join(f", {arm.replace('_', ' ')} {100 * value:.1f} percent"
+                       for arm, value in now.arms.items())
+        same = "" if equal is None else f", a dense net of as many weights {equal:.1f} percent"
+        self._show([
+            scaling_svg.accuracy(
+                list(data.lines[now.net].values()), others, data.dense,
+                (now.weights, 100 * now.accuracy), equal,
+                marks(*self._x_range[::-1]), self._x_range, self._y_range,
+                f"Test accuracy over the weights remaining: {data.by} {now.net} with "
+                f"{now.weights:,} weights {100 * now.accuracy:.1f} percent{arms}{same}"),
+            svg.layer_bars([(layer, *counts) for layer, counts in now.kept.items()])])
+        self.numbers.value = _numbers(now, data.by)
+
+
+def _numbers(now: ScalingReading, by: str) -> str:
+    shares = describe(now.density, now.removed).replace(", ", " · ")
+    accuracy = (f"test accuracy of the ticket <b>{100 * now.accuracy:.1f} %</b> "
+                f"({100 * now.lowest:.1f} to {100 * now.highest:.1f})")
+    accuracy += "".join(f", {escape(arm.replace('_', ' '))} {100 * value:.1f} %"
+                        for arm, value in now.arms.items())
+    accuracy += f", this net dense {100 * now.dense:.1f} %"
+    if now.equal is None:
+        same = f"no dense net here has as few as {now.weights:,} weights"
+    else:
+        names = " and ".join(escape(str(label)) for label in now.between)
+        how = (f"{by} {names}" if len(now.between) == 1 else f"between {by} {names}, interpolated")
+        same = (f"dense net of as many weights <b>{100 * now.equal:.1f} %</b> ({how}): difference "
+                f"{100 * (now.accuracy - now.equal):+.1f} points")
+    place = (f"{escape(by)} {escape(str(now.net))}, level {now.level} of {now.last}: "
+             f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · {shares}")
+    return "".join(f"<div>{row}</div>" for row in (place, accuracy, same))
