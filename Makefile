@@ -20,7 +20,7 @@ test: .venv/.installed-test ## run all tests, and every lesson against its store
 	TICKETLAB_SCALE=quick $(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.cfg tests lessons $(ARGS)
 
 lessons: .venv/.installed-lab ## execute the lessons anew and store their outputs (ARGS="03": only that one)
-	TICKETLAB_SCALE=quick $(BIN)/python lessons/execute.py $(ARGS)
+	TICKETLAB_SCALE=quick $(BIN)/python tools/execute.py $(ARGS)
 
 bench: .venv/.installed-lab ## run the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -18,9 +18,9 @@ from torchvision import transforms
 
 from benchmarks.machine import device, interleaved, ratio
 from ticketlab import nets, stack
-from ticketlab.augmentation import PADDING, crop_flip
-from ticketlab.recipe import Recipe
-from ticketlab.training import _batches, _precision, _Trainer
+from ticketlab.training import Recipe
+from ticketlab.training.augmentation import PADDING, crop_flip
+from ticketlab.training.loop import _batches, _precision, _Trainer
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)  # about those of CIFAR-10
 

@@ -14,8 +14,10 @@ import torch
 import torch.nn.functional as F
 
 from benchmarks.machine import device, synchronise
-from ticketlab import lottery, masks, nets, scales, searching, stack, training
-from ticketlab.pruning import magnitude, prune
+from ticketlab import lottery, nets, scales, stack
+from ticketlab.lottery import searching
+from ticketlab.pruning import magnitude, masks, prune
+from ticketlab.training import loop as training
 
 ARMS = ["reinit", "random", "one_shot"]
 

@@ -7,8 +7,9 @@ import torch.nn.functional as F
 
 from benchmarks.machine import device, interleaved, matrix_product, memory_copy, ratio
 from ticketlab import nets, stack
-from ticketlab.recipe import Recipe
-from ticketlab.training import _Trainer, order
+from ticketlab.training import Recipe
+from ticketlab.training.loop import _Trainer
+from ticketlab.training.orders import order
 
 EXAMPLES = 10_000
 

@@ -12,9 +12,10 @@ import pytest
 import torch
 
 from ticketlab import data as datasets
-from ticketlab import landscape, masks, nets, rewinding, stack
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
+from ticketlab import landscape, nets, stack
+from ticketlab.lottery import rewinding
+from ticketlab.pruning import masks
+from ticketlab.training import Recipe, train
 
 FOLDER = os.environ.get("TICKETLAB_DATA")
 

@@ -23,8 +23,8 @@ NOT_TOUCHED = ("torch", "numpy", "ipywidgets", "ticketlab")
 
 
 def load(name):
-    """A file of lessons/, which are scripts beside the notebooks and no part of the package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "lessons" / f"{name}.py")
+    """A file of tools/, which are scripts beside the lessons and no part of the package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -3,14 +3,16 @@
 import pytest
 import torch
 
-from tests.test_augmentation import images
-from tests.test_memory import ADAM, IMAGE, make_data
-from tests.test_training import DATA, NETS, RECIPES
-from tests.test_waiting import IMAGE_NET
-from tests.waiting import none_between_evaluations
-from ticketlab import masks, memory, nets, stack, training
-from ticketlab.pruning import prune
+from tests.training.memory.test_forecast import ADAM, IMAGE, make_data
+from tests.training.test_augmentation import images
+from tests.training.test_loop import DATA, NETS, RECIPES
+from tests.training.test_waiting import IMAGE_NET
+from tests.training.waiting import none_between_evaluations
+from ticketlab import nets, stack
+from ticketlab.pruning import masks, prune
+from ticketlab.training import loop as training
 from ticketlab.training import train
+from ticketlab.training.memory import forecast as memory
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="this machine has no CUDA device")
 

@@ -358,9 +358,9 @@ def test_nbval_passes_other_digits_and_fails_on_a_changed_verdict_or_band(tmp_pa
 
 @pytest.fixture
 def execute(monkeypatch):
-    """lessons/execute.py, which is a script beside the notebooks and no part of the package."""
-    monkeypatch.syspath_prepend(ROOT / "lessons")  # as for a script, which finds its neighbours
-    spec = importlib.util.spec_from_file_location("execute", ROOT / "lessons" / "execute.py")
+    """tools/execute.py, which is a script beside the lessons and no part of the package."""
+    monkeypatch.syspath_prepend(ROOT / "tools")  # as for a script, which finds its neighbours
+    spec = importlib.util.spec_from_file_location("execute", ROOT / "tools" / "execute.py")
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module

@@ -9,7 +9,7 @@ import pandas
 import pytest
 
 import ticketlab as tl
-from tests.test_lottery import no_training
+from tests.lottery.test_iterative_pruning import no_training
 
 FOLDER = Path(__file__).resolve().parent.parent / "lessons" / "reference"
 PUBLISHED = FOLDER / "renda2020_resnet20.csv"

@@ -6,8 +6,8 @@ import pytest
 import torch
 
 from ticketlab import nets, stack, weights
-from ticketlab.masks import dense
 from ticketlab.nets import Task
+from ticketlab.pruning import dense
 from ticketlab.weights import ALL
 
 

@@ -1,10 +1,17 @@
 """ticketlab: the lottery ticket hypothesis, measured.
 
-The rooms, in the order in which they build on one another::
+Each folder is a subject, and its ``__init__`` is its door. From the top floor down, a folder builds
+only on floors below its own::
 
-    data, nets -> stack -> masks -> training, pruning, weights -> runs, landscape
-    runs -> lottery, rewinding, instability, sweep -> scaling, double_descent -> figures, panels
-    recipe -> scales; lottery -> class_results; claims
+    panels
+    figures, scales
+    landscape, scaling, classroom, language
+    lottery, sweep
+    runs
+    training, weights
+    pruning
+    stack, data
+    nets, claims, digests, progress
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
 ``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.
@@ -20,35 +27,28 @@ import os
 os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 
 from ticketlab import (
-    arms,
-    class_results,
-    comparisons,
     data,
-    double_descent,
-    instability,
-    label_noise,
     landscape,
     lottery,
-    masks,
-    matching,
-    memory,
     nets,
     pruning,
-    rewinding,
     runs,
     scales,
     scaling,
-    sentences,
     stack,
     sweep,
-    text,
     training,
     weights,
 )
-from ticketlab.history import Snapshot
-from ticketlab.recipe import Recipe
+from ticketlab import language as text
+from ticketlab.classroom import results as class_results
+from ticketlab.data import label_noise, sentences
+from ticketlab.landscape import instability
+from ticketlab.lottery import arms, comparisons, rewinding
+from ticketlab.pruning import masks
+from ticketlab.scaling import double_descent, matching
 from ticketlab.stack import Stack, draw
-from ticketlab.training import evaluate, train
+from ticketlab.training import Recipe, Snapshot, evaluate, memory, train
 
 __version__ = "0.1.0"
 __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons", "data",

@@ -16,8 +16,8 @@ from dataclasses import dataclass, replace
 import torch
 
 from ticketlab import data, nets
-from ticketlab.recipe import Recipe
 from ticketlab.scaling import PROTOCOLS, Protocol
+from ticketlab.training import Recipe
 
 VARIABLE = "TICKETLAB_SCALE"
 

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 from ticketlab.claims import measured
-from ticketlab.masks import Masks, check_masks, layer_name, prunable
+from ticketlab.pruning import Masks, check_masks, layer_name, prunable
 from ticketlab.stack import Stack
 
 ALL = "all layers"

@@ -1,4 +1,4 @@
-"""Execute lessons anew and store their outputs: `make lessons`, or `python lessons/execute.py 03`.
+"""Execute lessons anew and store their outputs: `make lessons`, or `python tools/execute.py 03`.
 
 Runs each notebook in its own folder at scale `quick`, and stores it so that a second run changes
 as little as possible: no timings, no versions, no widget views. (JupyterLab shows a stored widget
@@ -19,7 +19,7 @@ import setup_cell
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 
-LESSONS = Path(__file__).resolve().parent
+LESSONS = Path(__file__).resolve().parent.parent / "lessons"
 SECONDS_A_CELL = 600
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMINGS = ("execution", "ExecuteTime")

@@ -15,20 +15,15 @@ from hypothesis import strategies as st
 from matplotlib import pyplot
 
 import ticketlab
-from tests.test_lottery import SHORT, search
-from tests.test_training import NETS, make_data
-from ticketlab import (
-    class_figures,
-    class_files,
-    comparisons,
-    figures,
-    lottery,
-    nets,
-    run_files,
-    stack,
-)
-from ticketlab.class_files import Unfit, read
-from ticketlab.class_results import COLUMNS, pool, write, write_table
+from tests.lottery.test_iterative_pruning import SHORT, search
+from tests.training.test_loop import NETS, make_data
+from ticketlab import figures, lottery, nets, stack
+from ticketlab.classroom import files as class_files
+from ticketlab.classroom.files import Unfit, read
+from ticketlab.classroom.results import COLUMNS, pool, write, write_table
+from ticketlab.figures import classroom as class_figures
+from ticketlab.lottery import comparisons
+from ticketlab.runs import files as run_files
 
 SEEDS = [0, 7, 11]
 ARMS = ["reinit", "random", "untrained"]

@@ -330,7 +330,7 @@ def test_counts_must_be_whole_numbers():
     ],
 )
 def test_a_seeded_file_is_used_and_never_the_network(seeded, monkeypatch, name, file, shape):
-    monkeypatch.setattr("ticketlab.image_files._download", None)
+    monkeypatch.setattr("ticketlab.data.image_files._download", None)
     np.savez_compressed(seeded / file, **tiny(shape=shape))
     data = load(name)
     assert data.classes == CLASSES and len(data.x_test) == 40
@@ -339,7 +339,7 @@ def test_a_seeded_file_is_used_and_never_the_network(seeded, monkeypatch, name, 
 
 
 def test_the_cache_folder_serves_what_the_seeded_folder_lacks(seeded, cache, monkeypatch):
-    monkeypatch.setattr("ticketlab.image_files._download", None)
+    monkeypatch.setattr("ticketlab.data.image_files._download", None)
     cache.mkdir()
     np.savez(cache / "mnist.npz", **tiny(seed=1))
     assert str(cache) in load("mnist").provenance

@@ -8,14 +8,15 @@ import torch
 from matplotlib import pyplot
 from torch import nn
 
-from tests.test_figures import band_of
-from tests.test_training import DATA, NETS, RECIPES, fit
-from ticketlab import instability, landscape_figures, rewinding, stack
-from ticketlab.history import Snapshot
-from ticketlab.landscape import Line, distance
-from ticketlab.landscape_figures import bar
-from ticketlab.plane import project
+from tests.figures.test_training import band_of
+from tests.training.test_loop import DATA, NETS, RECIPES, fit
+from ticketlab import stack
+from ticketlab.figures import bar
+from ticketlab.figures import landscape as landscape_figures
+from ticketlab.landscape import Line, distance, instability, project
+from ticketlab.lottery import rewinding
 from ticketlab.stack import Stack
+from ticketlab.training import Snapshot
 
 POINTS, SEEDS = [15, 25, 35], (0, 1)
 

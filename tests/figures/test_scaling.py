@@ -5,8 +5,9 @@ import pandas
 import pytest
 from matplotlib import pyplot
 
-from tests.test_scaling import SIZES, VALIDATION, made
-from ticketlab import matching, scaling_figures
+from tests.scaling.test_widths import SIZES, VALIDATION, made
+from ticketlab.figures import scaling as scaling_figures
+from ticketlab.scaling import matching
 
 WIDTHS = [10, 20, 40]
 RANDOM = {width: [0, values[0] - .05, .3, .1] for width, values in VALIDATION.items()}

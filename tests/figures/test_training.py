@@ -11,8 +11,9 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 import ticketlab as tl
-from ticketlab import drawing, figures, pruning
-from ticketlab.ticket_figures import unit_counts
+from ticketlab import figures, pruning
+from ticketlab.figures import drawing
+from ticketlab.figures.tickets import unit_counts
 
 LAYERS = ["hidden1", "hidden2", "output"]
 

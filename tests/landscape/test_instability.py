@@ -6,14 +6,15 @@ from unittest.mock import patch
 import pytest
 import torch
 
-from tests.test_joining import EXACT, assert_close, to_double
-from tests.test_lottery import no_training
-from tests.test_training import DATA, NETS, RECIPES, assert_same_bits, fit
-from ticketlab import instability, landscape, searching, stack
-from ticketlab.history import Snapshot
-from ticketlab.masks import apply_masks
-from ticketlab.pruning import prune
-from ticketlab.training import order, train
+from tests.lottery.test_iterative_pruning import no_training
+from tests.training.test_joining import EXACT, assert_close, to_double
+from tests.training.test_loop import DATA, NETS, RECIPES, assert_same_bits, fit
+from ticketlab import landscape, stack
+from ticketlab.landscape import instability
+from ticketlab.lottery import searching
+from ticketlab.pruning import apply_masks, prune
+from ticketlab.training import Snapshot, train
+from ticketlab.training.orders import order
 
 RECIPE, SEEDS, STEPS = RECIPES["sgd"], (3, 4), (0, 7, 20)
 

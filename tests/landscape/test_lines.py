@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.test_training import TASK, assert_same_bits, fit, make_data
-from ticketlab import landscape, nets, stack
+from tests.training.test_loop import TASK, assert_same_bits, fit, make_data
+from ticketlab import nets, stack
 from ticketlab.landscape import (
     Line,
     cosine,
@@ -24,11 +24,10 @@ from ticketlab.landscape import (
     line,
     recompute_norms,
 )
-from ticketlab.masks import apply_masks, dense, density
+from ticketlab.landscape import lines as landscape
 from ticketlab.nets import Task
-from ticketlab.pruning import prune
-from ticketlab.recipe import Recipe
-from ticketlab.training import evaluate
+from ticketlab.pruning import apply_masks, dense, density, prune
+from ticketlab.training import Recipe, evaluate
 
 DATA = make_data(examples=200)
 BATCH = 20  # divides 200, so that the reference's batches are of equal size

@@ -10,15 +10,20 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.test_lottery import SHORT, assert_same_bits, assert_same_run, search, trainings
-from tests.test_training import DATA, NETS, TASK, fit
-from ticketlab import arms, batches, lottery, nets, stack
-from ticketlab.arms import Start
-from ticketlab.history import Snapshot
-from ticketlab.masks import apply_masks, nested
-from ticketlab.pruning import magnitude, prune
-from ticketlab.recipe import Recipe
-from ticketlab.training import evaluate
+from tests.lottery.test_iterative_pruning import (
+    SHORT,
+    assert_same_bits,
+    assert_same_run,
+    search,
+    trainings,
+)
+from tests.training.test_loop import DATA, NETS, TASK, fit
+from ticketlab import lottery, nets, stack
+from ticketlab.lottery import arms, batches
+from ticketlab.lottery.arms import Start
+from ticketlab.pruning import apply_masks, magnitude, prune
+from ticketlab.pruning.masks import nested
+from ticketlab.training import Recipe, Snapshot, evaluate
 
 SEARCHES = {
     "layer": lambda: search(recipe=SHORT, levels=3, replicates=3),

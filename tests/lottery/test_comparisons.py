@@ -10,9 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from tests.test_lottery import SHORT, search
+from tests.lottery.test_iterative_pruning import SHORT, search
 from ticketlab import lottery
-from ticketlab.comparisons import difference, interval, paired, summary, values
+from ticketlab.lottery import interval
+from ticketlab.lottery.comparisons import difference, paired, summary, values
 
 ACCURACY = {("ticket", 0): [0.60, 0.62, 0.64], ("ticket", 1): [0.65, 0.66, 0.70],
             ("ticket", 2): [0.61, 0.63, 0.62], ("reinit", 1): [0.60, 0.64, 0.63],

@@ -20,13 +20,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from tests.test_pruning import LENET, PAPER_LADDER, PAPER_RATES
-from tests.test_training import DATA, NETS, RECIPES, TASK, assert_same_bits, fit
-from ticketlab import lottery, nets, searching, stack, training
-from ticketlab.masks import apply_masks, density, nested
-from ticketlab.pruning import ladder, magnitude
-from ticketlab.recipe import Recipe
-from ticketlab.training import Snapshot, order, train
+from tests.pruning.test_cut import LENET, PAPER_LADDER, PAPER_RATES
+from tests.training.test_loop import DATA, NETS, RECIPES, TASK, assert_same_bits, fit
+from ticketlab import lottery, nets, stack, training
+from ticketlab.lottery import searching
+from ticketlab.pruning import apply_masks, density, ladder, magnitude
+from ticketlab.pruning.masks import nested
+from ticketlab.training import Recipe, Snapshot, train
+from ticketlab.training.orders import order
 
 RATES = {"hidden": 0.5, "output": 0.3}
 SHORT = Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-2, batch=10, steps=6, warmup=2,
@@ -336,7 +337,7 @@ def test_a_kept_search_goes_on_where_fewer_levels_ended(tmp_path, monkeypatch):
 EXPERIMENT = """
 import functools
 import torch
-from tests.test_training import DATA, NETS, RECIPES
+from tests.training.test_loop import DATA, NETS, RECIPES
 from ticketlab import lottery, runs
 
 
@@ -394,7 +395,7 @@ def test_a_search_killed_at_random_moments_ends_with_the_bytes_of_one_that_never
         tmp_path, monkeypatch):
     """kill -9 of real processes, again and again until one is through: search and controls."""
     killed, whole = tmp_path / "killed", tmp_path / "whole"
-    place = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[1]), *sys.path]),
+    place = {"PYTHONPATH": os.pathsep.join([str(Path(__file__).parents[2]), *sys.path]),
              "TICKETLAB_RUNS": str(killed)}
     done = subprocess.run([sys.executable, "-c", EXPERIMENT, str(tmp_path / "killed.csv")],
                           env=os.environ | place, capture_output=True, text=True, timeout=500)

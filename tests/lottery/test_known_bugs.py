@@ -9,15 +9,15 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from tests.test_lottery import SHORT, search
-from tests.test_training import DATA, NETS, RECIPES, TASK, fit
-from ticketlab import lottery, nets, stack
-from ticketlab.arms import shuffled as our_shuffled
-from ticketlab.history import Run, Snapshot
-from ticketlab.invariants import BrokenTicket, check_rewound, check_trained
-from ticketlab.masks import apply_masks, dense, density
-from ticketlab.pruning import prune
-from ticketlab.training import evaluate, order
+from tests.lottery.test_iterative_pruning import SHORT, search
+from tests.training.test_loop import DATA, NETS, RECIPES, TASK, fit
+from ticketlab import nets, stack
+from ticketlab.lottery import iterative_pruning as lottery
+from ticketlab.lottery.arms import shuffled as our_shuffled
+from ticketlab.lottery.invariants import BrokenTicket, check_rewound, check_trained
+from ticketlab.pruning import apply_masks, dense, density, prune
+from ticketlab.training import Run, Snapshot, evaluate
+from ticketlab.training.orders import order
 
 ADAM, SGD = RECIPES["adam"], RECIPES["sgd"]
 

@@ -6,16 +6,17 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from tests.test_joining import EXACT, as_module, to_double
-from tests.test_lottery import assert_same_trials, no_training
-from tests.test_training import DATA, NETS, RECIPES
-from ticketlab import lottery, rewinding, stack
-from ticketlab.instability import children
-from ticketlab.masks import apply_masks, nested
-from ticketlab.pruning import ladder
-from ticketlab.recipe import Recipe
-from ticketlab.rewinding import Way, fine_tuning, learning_rate, weights
-from ticketlab.training import order, train
+from tests.lottery.test_iterative_pruning import assert_same_trials, no_training
+from tests.training.test_joining import EXACT, as_module, to_double
+from tests.training.test_loop import DATA, NETS, RECIPES
+from ticketlab import lottery, stack
+from ticketlab.landscape.instability import children
+from ticketlab.lottery import rewinding
+from ticketlab.lottery.rewinding import Way, fine_tuning, learning_rate, weights
+from ticketlab.pruning import apply_masks, ladder
+from ticketlab.pruning.masks import nested
+from ticketlab.training import Recipe, train
+from ticketlab.training.orders import order
 
 SGD = RECIPES["sgd"]
 ADAM = RECIPES["adam"].with_(warmup=5, drops=("50%",))

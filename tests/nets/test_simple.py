@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ticketlab import nets, stack
-from ticketlab.masks import layer_name, prunable
 from ticketlab.nets import Task
+from ticketlab.pruning import layer_name, prunable
 
 MNIST, CIFAR, SIGNAL = Task((1, 28, 28), 10), Task((3, 32, 32), 10), Task((40,), 10)
 

@@ -8,11 +8,9 @@ import torch
 from torch import nn
 
 from ticketlab import nets, stack
-from ticketlab.batched import has_rules
-from ticketlab.masks import layer_name, prunable
-from ticketlab.nets import Task
-from ticketlab.pruning import ladder, prune, saliency
-from ticketlab.text_nets import CausalAttention, CharacterEmbedding
+from ticketlab.nets import CausalAttention, CharacterEmbedding, Task
+from ticketlab.pruning import ladder, layer_name, prunable, prune, saliency
+from ticketlab.stack.layers import has_rules
 from ticketlab.training import evaluate
 
 TEXT = Task((6,), 5)

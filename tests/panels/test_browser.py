@@ -18,7 +18,7 @@ from pathlib import Path
 import nbformat
 import pytest
 
-LESSON = Path(__file__).resolve().parent.parent / "lessons" / "03_one_shot_pruning.ipynb"
+LESSON = Path(__file__).resolve().parents[2] / "lessons" / "03_one_shot_pruning.ipynb"
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 TOKEN = "ticketlab-browser-test"
 SECOND = 1000  # Playwright counts milliseconds

@@ -6,22 +6,28 @@ import torch.nn.utils.prune as torch_prune
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_training import TASK, make_data
-from ticketlab import masks as masks_room
+from tests.training.test_loop import TASK, make_data
 from ticketlab import nets, stack
-from ticketlab.masks import apply_masks, dense, density, describe, layer_densities, nested, prunable
 from ticketlab.nets import Task
 from ticketlab.pruning import (
     LayerCollapse,
+    apply_masks,
+    dense,
+    density,
+    describe,
     ladder,
+    layer_densities,
     magnitude,
     movement,
+    prunable,
     prune,
     random,
     rate_for,
     removal_ranks,
     saliency,
 )
+from ticketlab.pruning import masks as masks_room
+from ticketlab.pruning.masks import nested
 
 LENET = nets.mlp(Task((1, 28, 28), 10))
 PAPER_RATES = {"hidden": 0.2, "output": 0.1}

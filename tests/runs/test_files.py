@@ -10,13 +10,11 @@ import platformdirs
 import pytest
 import torch
 
-from ticketlab import run_files
 from ticketlab.digests import digest
-from ticketlab.run_files import (
-    Damaged,
-    IncompatibleRun,
+from ticketlab.runs import Damaged, IncompatibleRun, folder
+from ticketlab.runs import files as run_files
+from ticketlab.runs.files import (
     InUse,
-    folder,
     locked,
     read_notes,
     read_table,

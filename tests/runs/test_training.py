@@ -16,13 +16,15 @@ import pytest
 import torch
 from torch import nn
 
-from tests.test_training import DATA, NETS, RECIPES, TASK, make_data
-from ticketlab import nets, run_files, runs, stack, training
+from tests.training.test_loop import DATA, NETS, RECIPES, TASK, make_data
+from ticketlab import nets, runs, stack
 from ticketlab.data import Data
 from ticketlab.digests import digest
 from ticketlab.pruning import prune
-from ticketlab.run_units import Job
+from ticketlab.runs import Job
+from ticketlab.runs import files as run_files
 from ticketlab.training import Snapshot, train
+from ticketlab.training import loop as training
 
 START = stack.draw(NETS["mlp"], range(2))
 MASKS = prune(START, rate=0.5)
@@ -489,7 +491,7 @@ from ticketlab import nets, runs, stack, training
 from ticketlab.digests import digest
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
-from ticketlab.recipe import Recipe
+from ticketlab.training.recipe import Recipe
 
 TASK = Task((12,), 4)
 MOMENTUM = Recipe("sgd", lr=0.05, momentum=0.9, weight_decay=1e-3, batch=10, steps=40,
@@ -546,7 +548,7 @@ for line in sys.stdin:
             os._exit(0)
     print(pid, flush=True)
 '''
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 KEPT = ("dropout", "batch-norm", "masked")
 
 

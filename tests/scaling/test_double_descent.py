@@ -11,14 +11,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.test_training import assert_same_bits
+from tests.training.test_loop import assert_same_bits
 from ticketlab import nets, stack
-from ticketlab.data import Data, load
-from ticketlab.descent_figures import error_by_width, noise_name, width_marks
-from ticketlab.double_descent import COLUMNS, PUBLISHED, curves, fit, peak, sweep, threshold, unit
-from ticketlab.label_noise import label_noise
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
+from ticketlab.data import Data, label_noise, load
+from ticketlab.figures import error_by_width, noise_name, width_marks
+from ticketlab.scaling import curves, threshold
+from ticketlab.scaling.double_descent import COLUMNS, PUBLISHED, fit, peak, sweep, unit
+from ticketlab.training import Recipe, train
 
 RECIPE = Recipe("adam", lr=2e-2, batch=10, steps=60, evaluate_every=20)
 
@@ -196,7 +195,7 @@ def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
     def never(*_, **__):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("ticketlab.training.train", never)
+    monkeypatch.setattr("ticketlab.training.loop._Trainer", never)
     second = sweep(DATA, [3], RECIPE, **arguments)
     pandas.testing.assert_frame_equal(first.table, second.table)
     assert_same_bits(first.stacks[0.2, 3], second.stacks[0.2, 3])

@@ -10,11 +10,12 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from tests.test_lottery import SHORT
-from tests.test_training import DATA, TASK
-from ticketlab import lottery, matching, nets, scaling, sweep
-from ticketlab.comparisons import interval
-from ticketlab.masks import survivors
+from tests.lottery.test_iterative_pruning import SHORT
+from tests.training.test_loop import DATA, TASK
+from ticketlab import lottery, nets, scaling, sweep
+from ticketlab.lottery import interval
+from ticketlab.pruning import survivors
+from ticketlab.scaling import matching
 
 RATES = {"hidden": 0.5, "output": 0.25}
 SEEDS = (3, 5)
@@ -67,7 +68,7 @@ def test_kept_under_a_name_a_sweep_is_not_trained_again(tmp_path, monkeypatch, t
     monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
     assert {path.name for path in (tmp_path / "widths").iterdir()} >= {"width-4", "width-9"}
-    monkeypatch.setattr("ticketlab.training.train", None)
+    monkeypatch.setattr("ticketlab.training.loop._Trainer", None)
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
 
 

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from ticketlab import batched, nets, stack
-from ticketlab import batched_signals as signals
+from ticketlab import nets, stack
+from ticketlab.stack import layers as batched
+from ticketlab.stack import signals
 
 R, N = 3, 4
 

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from ticketlab import nets, stack
-from ticketlab.batched import has_rules
 from ticketlab.nets import Task
+from ticketlab.stack.layers import has_rules
 
 SIGNAL, IMAGE, SMALL = Task((24,), 5), Task((3, 16, 16), 5), Task((3, 9, 8), 5)
 

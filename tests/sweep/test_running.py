@@ -22,20 +22,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.test_runs import Interrupting, contents
-from tests.test_training import DATA, RECIPES, TASK
-from ticketlab import (
-    lottery,
-    nets,
-    run_files,
-    runs,
-    stack,
-    sweep,
-    sweep_rows,
-    sweep_units,
-    training,
-)
+from tests.runs.test_training import Interrupting, contents
+from tests.training.test_loop import DATA, RECIPES, TASK
+from ticketlab import lottery, nets, runs, stack, sweep, training
 from ticketlab.digests import digest
+from ticketlab.runs import files as run_files
+from ticketlab.sweep import rows as sweep_rows
+from ticketlab.sweep import units as sweep_units
 
 WIDTHS = (4, 8, 12, 16)
 UNITS = sweep.grid(width=WIDTHS, seeds=[(0, 1)])
@@ -371,7 +364,7 @@ def test_a_process_computes_one_unit_at_a_time_and_says_what_to_do(tmp_path, mon
         return {"value": width}
 
     # in this test's process, so not by value
-    monkeypatch.setattr("ticketlab.sweep.packed", lambda function: function)
+    monkeypatch.setattr("ticketlab.sweep.running.packed", lambda function: function)
     with concurrent.futures.ThreadPoolExecutor(2) as pool, \
             pytest.warns(UserWarning, match="waited for another one.*threads_per_worker=1"):
         found = swept(tmp_path, function, sweep.grid(width=[1, 2]), executor=pool)

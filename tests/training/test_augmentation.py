@@ -6,12 +6,11 @@ import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.training.test_loop import assert_same_bits, make_data
 from ticketlab import nets, stack
-from ticketlab.augmentation import crop_flip, draws
 from ticketlab.nets import Task
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
-from tests.test_training import assert_same_bits, make_data
+from ticketlab.training import Recipe, train
+from ticketlab.training.augmentation import crop_flip, draws
 
 
 def by_hand(image, top, left, mirrored):
@@ -99,7 +98,7 @@ def test_the_constant_loss_scale_of_float16_leaves_the_step_as_it_was(monkeypatc
     """The scaling of a T4, run in float32: what goes in must come out again."""
     import contextlib
 
-    from ticketlab import training
+    from ticketlab.training import loop as training
 
     data, start = images(), stack.draw(NET, range(2))
     recipe = RECIPE.with_(augment="none")

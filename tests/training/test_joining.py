@@ -6,11 +6,10 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from tests.test_training import DATA, NETS, RECIPES, assert_same_bits, fit, plain_loop
+from tests.training.test_loop import DATA, NETS, RECIPES, assert_same_bits, fit, plain_loop
 from ticketlab import stack
-from ticketlab.history import Snapshot
-from ticketlab.joining import train_joining
 from ticketlab.pruning import prune
+from ticketlab.training import Snapshot, train_joining
 
 STARTS = 0, 7, 20  # two groups come aboard between evaluations and at one
 KINDS = {"sgd": RECIPES["sgd"], "adam": RECIPES["adam"], "plain sgd": RECIPES["plain sgd"]}

@@ -8,12 +8,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from ticketlab import nets, stack
-from ticketlab.history import join
-from ticketlab.masks import apply_masks, density
 from ticketlab.nets import Task
-from ticketlab.pruning import prune
-from ticketlab.recipe import Recipe
-from ticketlab.training import METRICS, Run, Snapshot, evaluate, order, train
+from ticketlab.pruning import apply_masks, density, prune
+from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, join, train
+from ticketlab.training.orders import order
 
 TASK = Task((12,), 4)
 NETS = {"mlp": nets.mlp(TASK, (16, 8)), "cnn": nets.conv1d(TASK, width=6),

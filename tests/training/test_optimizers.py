@@ -6,8 +6,8 @@ import sys
 import pytest
 import torch
 
-from ticketlab.optimizers import Optimizer
-from ticketlab.recipe import Recipe
+from ticketlab.training import Recipe
+from ticketlab.training.optimizers import Optimizer
 
 RECIPES = {"adam": Recipe("adam", lr=1e-2, weight_decay=1e-2),
            "sgd with momentum": Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-2),

@@ -2,7 +2,7 @@
 
 import pytest
 
-from ticketlab.recipe import Recipe, parse_steps
+from ticketlab.training import Recipe, parse_steps
 
 
 @pytest.mark.parametrize("written, steps", [(500, 500), ("500it", 500), ("3ep", 105), ("1.5ep", 52),

@@ -8,11 +8,14 @@ import pytest
 import torch
 from tqdm.auto import tqdm
 
-from tests.test_training import DATA, NETS, RECIPES, fit
-from ticketlab import landscape, nets, runs, stack, training
-from ticketlab.history import METRICS, join_runs
+from tests.training.test_loop import DATA, NETS, RECIPES, fit
+from ticketlab import nets, runs, stack
+from ticketlab.landscape import lines as landscape
 from ticketlab.pruning import prune
-from ticketlab.splitting import in_parts, out_of_memory
+from ticketlab.training import METRICS, in_parts
+from ticketlab.training import loop as training
+from ticketlab.training.history import join_runs
+from ticketlab.training.splitting import out_of_memory
 
 SHORT = {name: recipe.with_(steps=8, evaluate_every=4) for name, recipe in RECIPES.items()}
 # not with biases of zero: before batch normalisation their gradients are rounding errors alone, and
@@ -75,7 +78,7 @@ def test_a_split_run_equals_the_run_of_all_at_once(net, recipe, room):
     tried = room(2)
     with pytest.warns(UserWarning, match="^5 networks did not fit on cpu; trained 2 at a time$") as said:
         split = fit(START[net], SHORT[recipe], **arguments)
-    assert len(said) == 1 and said[0].filename == sys.modules["tests.test_training"].__file__
+    assert len(said) == 1 and said[0].filename == sys.modules["tests.training.test_loop"].__file__
     assert_same_run(split, whole)
     # 5 fail, 3 fail, and neither size is tried again
     assert tried == [5, 3, 2, 2, 1] and split.together == 2 and whole.together is None

@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 import torch
 
-from tests.test_augmentation import images
-from tests.test_training import DATA, NETS, RECIPES
-from tests.waiting import Waited, guarded
-from ticketlab import landscape, nets, orders, stack, training
+from tests.training.test_augmentation import images
+from tests.training.test_loop import DATA, NETS, RECIPES
+from tests.training.waiting import Waited, guarded
+from ticketlab import landscape, nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
+from ticketlab.training import Recipe, orders, train
+from ticketlab.training import loop as training
 
 IMAGE_NET = nets.resnet20(Task((3, 4, 4), 4), width=4, depth=8)
 

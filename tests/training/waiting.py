@@ -5,7 +5,7 @@ import contextlib
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ticketlab import training
+from ticketlab.training import loop as training
 
 # on CUDA each of these waits until the device is done and says what it found
 _WAIT = {"_local_scalar_dense", "nonzero", "masked_select", "_unique2", "unique_dim",

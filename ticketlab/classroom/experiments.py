@@ -1,6 +1,6 @@
 """What was run, field by field, and whether two files of a class tell of the same experiment.
 
-``ticketlab.class_results`` builds on this file, and lesson 04 through it.
+``ticketlab.classroom.results`` builds on this file, and lesson 04 through it.
 """
 
 import json
@@ -9,13 +9,12 @@ from collections.abc import Mapping
 from dataclasses import fields
 from os.path import commonprefix
 
-from ticketlab.class_files import shown
+from ticketlab.classroom.files import shown
 from ticketlab.digests import digest
-from ticketlab.history import Snapshot
-from ticketlab.masks import layer_name
-from ticketlab.pruning import by_layer
-from ticketlab.run_units import Job
-from ticketlab.trials import Tickets
+from ticketlab.lottery import Tickets
+from ticketlab.pruning import by_layer, layer_name
+from ticketlab.runs import Job
+from ticketlab.training import Snapshot
 
 
 def experiment(tickets: Tickets) -> dict:

@@ -2,7 +2,7 @@
 
 Such files come from many machines, by mail and by hand, so nothing in them is believed: whatever
 ``read`` gives has been checked entry by entry, and ``write`` runs the same checks, so that no file
-is written that would be turned away later. Numbers are exact. ``ticketlab.class_results`` builds on
+is written that would be turned away later. Numbers are exact. ``ticketlab.classroom.results`` builds on
 this file, and lesson 04 through it.
 """
 
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import torch
 
-from ticketlab import run_files
-from ticketlab.run_files import Damaged, IncompatibleRun
+from ticketlab.runs import Damaged, IncompatibleRun
+from ticketlab.runs import files as run_files
 
 FORMAT = 1
 LARGEST = 10_000_000  # bytes; hundreds of replicates

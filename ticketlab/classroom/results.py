@@ -10,7 +10,7 @@ In a workshop the seed is the seat number::
     tl.figures.class_accuracy(pooled)                         # error bars over the class
 
 The pooled table is the one that a single search with all the seeds would have given, within float
-tolerance. What is checked in a file is in ``ticketlab.class_files``. Lesson 04 builds on this file.
+tolerance. What is checked in a file is in ``ticketlab.classroom.files``. Lesson 04 builds on this file.
 """
 
 import os
@@ -19,11 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
-from ticketlab import class_experiments, class_files
+from ticketlab.classroom import experiments as class_experiments
+from ticketlab.classroom import files as class_files
+from ticketlab.classroom.experiments import difference, key
+from ticketlab.classroom.files import ROW, Submission, Unfit, shown
+from ticketlab.lottery import Tickets, Trial, flat, table
 from ticketlab.progress import warn
-from ticketlab.class_experiments import difference, key
-from ticketlab.class_files import ROW, Submission, Unfit, shown
-from ticketlab.trials import Tickets, Trial, flat, table
 
 COLUMNS = ("arm", "level", "density", "sparsity", "replicate", "accuracy", "early_accuracy",
            "early_step", "train_accuracy", "seed")

@@ -26,12 +26,10 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
-from ticketlab import sentences
+from ticketlab.data import sentences
+from ticketlab.data.image_files import CLASSES, read_images
+from ticketlab.data.text_files import read_text
 from ticketlab.digests import digest
-from ticketlab.image_files import CLASSES, DownloadError, read_images
-from ticketlab.text_files import read_text
-
-__all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "load"]
 
 # The part of the published training set that becomes validation: 500 of 4,000; 216 of 1,437; twice
 # 5,000 of 60,000 (the 55k/5k split of Frankle & Carbin 2019, arXiv 1803.03635); 5,000 of 50,000.
@@ -127,7 +125,7 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
     mnist          1x28x28, 55,000/5,000/10,000 (LeCun et al. 1998)
     fashion_mnist  1x28x28, 55,000/5,000/10,000 (Xiao et al. 2017, arXiv 1708.07747)
     cifar10        3x32x32, 45,000/5,000/10,000 (Krizhevsky 2009)
-    sentences      text of 48 characters, 1,600/200/200; generated (ticketlab.sentences)
+    sentences      text of 48 characters, 1,600/200/200; generated (ticketlab.data.sentences)
     tinyshakespeare  text of 64 characters, 15,685/871/871 (Karpathy 2015): the first 90 % of the
                    file, the next 5 % and the last 5 %, cut into pieces that do not overlap
 

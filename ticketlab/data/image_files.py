@@ -2,7 +2,7 @@
 
 Each set is one `NAME.npz` with `x_train`, `y_train`, `x_test`, `y_test` (uint8), so that a teacher
 can seed a room without a network by handing out a folder. `ticketlab.data.load` builds on it, and
-`ticketlab.text_files` on `stored` and `patiently`.
+`ticketlab.data.text_files` on `stored` and `patiently`.
 """
 
 from __future__ import annotations

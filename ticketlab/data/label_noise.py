@@ -1,7 +1,7 @@
 """Label noise: a training split some of whose labels are wrong.
 
 Real data have wrong labels, and a large network learns them by heart: what that does to its test
-error depends on its width (``ticketlab.double_descent``). Lesson 06 builds on this file.
+error depends on its width (``ticketlab.scaling.double_descent``). Lesson 06 builds on this file.
 """
 
 import operator
@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 import torch
 
-from ticketlab.data import Data
+from ticketlab.data.datasets import Data
 
 
 def label_noise(data: Data, share: float, seed: int) -> Data:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import torch
 
-from ticketlab.image_files import DownloadError, patiently, stored
+from ticketlab.data.image_files import DownloadError, patiently, stored
 
 # Karpathy 2015 (The Unreasonable Effectiveness of Recurrent Neural Networks): all in one file
 URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"

@@ -7,9 +7,9 @@ together. Lesson 04 builds on this file.
 
 import numpy as np
 
-from ticketlab import drawing
-from ticketlab.comparisons import interval
-from ticketlab.ticket_figures import density_axis
+from ticketlab.figures import drawing
+from ticketlab.figures.tickets import density_axis
+from ticketlab.lottery import interval
 
 TITLES = {"accuracy": "test accuracy (%)", "train_accuracy": "training accuracy (%)",
           "early_accuracy": "test accuracy at early stopping (%)"}

@@ -10,9 +10,9 @@ from collections.abc import Mapping
 import numpy as np
 from matplotlib.ticker import FixedLocator, NullLocator
 
-from ticketlab import drawing
-from ticketlab.double_descent import INTERPOLATED, curves, threshold
-from ticketlab.drawing import band
+from ticketlab.figures import drawing
+from ticketlab.figures.drawing import band
+from ticketlab.scaling import INTERPOLATED, curves, threshold
 
 STYLES = (drawing.BLUE, "o"), (drawing.VERMILLION, "^"), (drawing.GREEN, "D"), (drawing.PURPLE, "v")
 

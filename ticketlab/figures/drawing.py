@@ -13,8 +13,8 @@ import torch
 from matplotlib import pyplot
 from torch import Tensor
 
-from ticketlab.masks import Masks, check_masks, layer_name, prunable
-from ticketlab.stack import Stack
+from ticketlab.pruning import Masks, check_masks, layer_name, prunable
+from ticketlab.stack import Stack, check_replicate
 from ticketlab.weights import ALL
 
 BANDS = ("range", "sd", None)
@@ -61,14 +61,6 @@ def choose(what: str, value, allowed) -> None:
 def layers(stack: Stack) -> list[str]:
     """Names of the layers whose weights may be pruned, input to output."""
     return [layer_name(name) for name in prunable(stack.net)]
-
-
-def check_replicate(stack: Stack, replicate: int) -> None:
-    """Raises ValueError unless the stack has a network of that number."""
-    if isinstance(replicate, bool) or not isinstance(replicate, int) \
-            or not 0 <= replicate < stack.replicates:
-        raise ValueError(f"replicate is {replicate!r}; this stack has {stack.replicates}, "
-                         f"so it must be a whole number from 0 to {stack.replicates - 1}")
 
 
 def weights(stack: Stack, layer: str, replicate: int) -> Tensor:

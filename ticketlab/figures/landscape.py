@@ -15,12 +15,11 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from ticketlab import drawing
-from ticketlab.history import Run, Snapshot
-from ticketlab.landscape import STABLE, Line
-from ticketlab.masks import density
-from ticketlab.plane import angle, project
+from ticketlab.figures import drawing
+from ticketlab.landscape import STABLE, Line, angle, project
+from ticketlab.pruning import density
 from ticketlab.stack import Stack
+from ticketlab.training import Run, Snapshot
 
 THRESHOLD = 100 * STABLE
 STYLES = "-", "--", "-.", ":", (0, (5, 1, 1, 1, 1, 1))

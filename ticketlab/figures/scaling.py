@@ -10,9 +10,9 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
 
-from ticketlab import drawing, matching
-from ticketlab.landscape_figures import sequence
-from ticketlab.matching import RANDOM, TICKET, TOLERANCE
+from ticketlab.figures import drawing
+from ticketlab.figures.landscape import sequence
+from ticketlab.scaling import RANDOM, TICKET, TOLERANCE, matching
 
 MARKERS = "o", "s", "D", "^", "v", "P", "X", "*"
 COLUMNS = {"accuracy": "test accuracy (%)", "early_accuracy": "test accuracy at early stopping (%)",

@@ -15,9 +15,9 @@ import numpy as np
 from matplotlib import pyplot
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
 
-from ticketlab import drawing
-from ticketlab.masks import Masks, density, layer_name
-from ticketlab.trials import Tickets, Trial
+from ticketlab.figures import drawing
+from ticketlab.lottery import Tickets, Trial
+from ticketlab.pruning import Masks, density, layer_name
 
 MOST_BINS = 26  # of a histogram of units
 RANDOM = "random mask of this density"

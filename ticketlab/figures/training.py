@@ -3,11 +3,11 @@
 Plain matplotlib. Every function draws on the axes it is given, or on a new figure, and returns the
 axes, so that anything can be changed afterwards. Shares (accuracy, density) come in as fractions
 and are shown in percent. Bands run from the lowest to the highest replicate, as in Frankle &
-Carbin 2019. The figures of weights are in ``ticketlab.weight_histograms`` and
-``ticketlab.weight_images``, those of what a ticket keeps in ``ticketlab.ticket_figures``, those of
-rewinding in ``ticketlab.landscape_figures``, those of width in ``ticketlab.scaling_figures`` and
-``ticketlab.descent_figures``, that of a class in ``ticketlab.class_figures``, and called from here
-all the same; colours are in ``ticketlab.drawing``. Lessons 01-06 build on this file.
+Carbin 2019. The figures of weights are in ``ticketlab.figures.weight_histograms`` and
+``ticketlab.figures.weight_images``, those of what a ticket keeps in ``ticketlab.figures.tickets``, those of
+rewinding in ``ticketlab.figures.landscape``, those of width in ``ticketlab.figures.scaling`` and
+``ticketlab.figures.descent``, that of a class in ``ticketlab.figures.classroom``, and called from here
+all the same; colours are in ``ticketlab.figures.drawing``. Lessons 01-06 build on this file.
 """
 
 from collections.abc import Mapping
@@ -16,23 +16,12 @@ import numpy as np
 import torch
 from matplotlib.ticker import FixedLocator
 
-from ticketlab import drawing
-from ticketlab.class_figures import class_accuracy
-from ticketlab.descent_figures import error_by_width
-from ticketlab.drawing import band
-from ticketlab.landscape_figures import accuracy_by_rewind_step, barriers, lines, paths
-from ticketlab.masks import density as whole_density
-from ticketlab.masks import layer_densities as by_layer
-from ticketlab.scaling_figures import accuracy_by_weights, matching_weights
-from ticketlab.ticket_figures import dead_units, density_axis, surviving_inputs, surviving_units
+from ticketlab.figures import drawing
+from ticketlab.figures.drawing import band
+from ticketlab.figures.tickets import density_axis
+from ticketlab.pruning import density as whole_density
+from ticketlab.pruning import layer_densities as by_layer
 from ticketlab.training import METRICS
-from ticketlab.weight_histograms import histogram, histograms
-from ticketlab.weight_images import filters, initial_against_final, weight_matrix
-
-__all__ = ["accuracy_by_density", "accuracy_by_rewind_step", "accuracy_by_weights", "band",
-           "barriers", "class_accuracy", "curves", "dead_units", "error_by_width", "filters",
-           "histogram", "histograms", "initial_against_final", "layer_densities", "lines",
-           "matching_weights", "paths", "surviving_inputs", "surviving_units", "weight_matrix"]
 
 TITLES = {"train_loss": "training loss (nats)", "train_accuracy": "training accuracy (%)",
           "val_loss": "validation loss (nats)", "test_loss": "test loss (nats)",

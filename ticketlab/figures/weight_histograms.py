@@ -10,10 +10,10 @@ import numpy as np
 import torch
 from matplotlib.ticker import FuncFormatter
 
-from ticketlab import drawing
-from ticketlab.drawing import ALL
-from ticketlab.masks import Masks
+from ticketlab.figures import drawing
+from ticketlab.pruning import Masks
 from ticketlab.stack import Stack
+from ticketlab.weights import ALL
 
 
 def histogram(final: Stack, initial: Stack | None = None, layer: str = ALL, *,

@@ -13,10 +13,10 @@ from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from ticketlab import drawing
-from ticketlab.drawing import ALL
-from ticketlab.masks import Masks
+from ticketlab.figures import drawing
+from ticketlab.pruning import Masks
 from ticketlab.stack import Stack
+from ticketlab.weights import ALL
 
 NEUTRAL = "#B0B0B0"  # pruned: neither of the two signs
 

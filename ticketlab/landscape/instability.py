@@ -10,13 +10,12 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ticketlab.history import Run, Snapshot
-from ticketlab.joining import train_joining
-from ticketlab.landscape import Line, line
-from ticketlab.masks import Masks, concatenate
+from ticketlab.landscape.lines import Line, line
+from ticketlab.lottery import learner
 from ticketlab.progress import progress_bar
-from ticketlab.searching import learner
+from ticketlab.pruning import Masks, concatenate
 from ticketlab.stack import concatenate as join_stacks
+from ticketlab.training import Run, Snapshot, train_joining
 
 
 def children(starts: Mapping[object, Snapshot], data, recipe, seeds: Sequence[int], *,

@@ -16,11 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ticketlab.masks import Masks, apply_masks, check_masks, layer_densities, layer_name
 from ticketlab.progress import progress_bar
-from ticketlab.splitting import in_parts
+from ticketlab.pruning import Masks, apply_masks, check_masks, layer_densities, layer_name
 from ticketlab.stack import Stack, concatenate, forward
-from ticketlab.training import evaluate
+from ticketlab.training import evaluate, in_parts
 
 # a barrier below two points of error counts as none: Frankle et al. 2020
 STABLE = 0.02

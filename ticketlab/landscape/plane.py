@@ -11,10 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab import drawing
-from ticketlab.history import Run, Snapshot
-from ticketlab.landscape import displacement
-from ticketlab.stack import Stack
+from ticketlab.landscape.lines import displacement
+from ticketlab.stack import Stack, check_replicate
+from ticketlab.training import Run, Snapshot
 
 
 class Paths(NamedTuple):
@@ -38,7 +37,7 @@ def project(children: tuple[Run, Run], start: Snapshot | Stack, replicate: int =
     them.
     """
     origin = start.stack if isinstance(start, Snapshot) else start
-    drawing.check_replicate(origin, replicate)
+    check_replicate(origin, replicate)
     first_step = start.step if isinstance(start, Snapshot) else 0
     sizes = [origin.replicates, *(run.stack.replicates for run in children)]
     if len(set(sizes)) > 1:

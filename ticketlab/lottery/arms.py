@@ -19,10 +19,9 @@ import numpy as np
 import torch
 
 from ticketlab import pruning
-from ticketlab.history import Snapshot
-from ticketlab.masks import Masks, dense, layer_name
-from ticketlab.recipe import Recipe
+from ticketlab.pruning import Masks, dense, layer_name
 from ticketlab.stack import Stack, draw
+from ticketlab.training import Recipe, Snapshot
 
 
 class Start(NamedTuple):

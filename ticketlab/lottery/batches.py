@@ -8,11 +8,10 @@ import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from ticketlab import arms
-from ticketlab.history import Snapshot
+from ticketlab.lottery import arms
+from ticketlab.lottery.trials import Tickets
 from ticketlab.pruning import LayerCollapse
-from ticketlab.recipe import Recipe
-from ticketlab.trials import Tickets
+from ticketlab.training import Recipe, Snapshot
 
 
 def named(arm: str | Callable) -> Callable:

@@ -9,8 +9,8 @@ batch-norm state carried over from the level before. They cost a few comparisons
 import torch
 from torch import Tensor
 
-from ticketlab.history import Run, Snapshot
-from ticketlab.masks import Masks, density, layer_name
+from ticketlab.pruning import Masks, density, layer_name
+from ticketlab.training import Run, Snapshot
 
 
 class BrokenTicket(RuntimeError):

@@ -11,19 +11,25 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
-from ticketlab import arms as arms_room
-from ticketlab import batches
-from ticketlab.history import Snapshot, join
-from ticketlab.invariants import check_rewound, check_trained
-from ticketlab.masks import apply_masks, concatenate, dense
+from ticketlab.lottery import arms as arms_room
+from ticketlab.lottery import batches
+from ticketlab.lottery.invariants import check_rewound, check_trained
+from ticketlab.lottery.searching import learner, networks, rewind_step
+from ticketlab.lottery.trials import Tickets, Trial
 from ticketlab.progress import progress_bar
-from ticketlab.pruning import LayerCollapse, Score, Share, ladder, magnitude, prune
-from ticketlab.recipe import Recipe
-from ticketlab.searching import learner, networks, rewind_step
+from ticketlab.pruning import (
+    LayerCollapse,
+    Score,
+    Share,
+    apply_masks,
+    concatenate,
+    dense,
+    ladder,
+    magnitude,
+    prune,
+)
 from ticketlab.stack import Stack
-from ticketlab.trials import Tickets, Trial, table
-
-__all__ = ["ARMS", "Tickets", "Trial", "controls", "search", "table"]
+from ticketlab.training import Recipe, Snapshot, join
 
 ARMS = arms_room.ALL
 NETWORKS_AT_ONCE = {"cpu": 36, "cuda": 256}  # more would not be faster (make bench), only bigger

@@ -14,16 +14,22 @@ from typing import NamedTuple
 
 from torch import nn
 
-from ticketlab.history import Run, Snapshot
-from ticketlab.invariants import check_rewound, check_trained
-from ticketlab.joining import train_joining
-from ticketlab.masks import apply_masks, dense
+from ticketlab.lottery.invariants import check_rewound, check_trained
+from ticketlab.lottery.searching import learner, networks, rewind_step
+from ticketlab.lottery.trials import Tickets, Trial
 from ticketlab.progress import progress_bar
-from ticketlab.pruning import LayerCollapse, Score, Share, ladder, magnitude, prune
-from ticketlab.recipe import Recipe
-from ticketlab.searching import learner, networks, rewind_step
+from ticketlab.pruning import (
+    LayerCollapse,
+    Score,
+    Share,
+    apply_masks,
+    dense,
+    ladder,
+    magnitude,
+    prune,
+)
 from ticketlab.stack import Stack
-from ticketlab.trials import Tickets, Trial
+from ticketlab.training import Recipe, Run, Snapshot, train_joining
 
 
 class Way(NamedTuple):

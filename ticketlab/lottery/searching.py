@@ -1,6 +1,6 @@
 """What every search shares: its networks, its rewind step, and where it keeps what is finished.
 
-``ticketlab.lottery`` and ``ticketlab.rewinding`` build on this file; lessons 04 and 05 through them.
+``ticketlab.lottery`` and ``ticketlab.lottery.rewinding`` build on this file; lessons 04 and 05 through them.
 """
 
 from collections.abc import Callable
@@ -9,9 +9,8 @@ from torch import nn
 
 from ticketlab import runs
 from ticketlab.progress import warn
-from ticketlab.recipe import Recipe, parse_steps
 from ticketlab.stack import Stack, draw
-from ticketlab.training import train
+from ticketlab.training import Recipe, parse_steps, train
 
 
 def learner(keep: str | None, bar) -> Callable:

@@ -9,11 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from ticketlab.history import Run, Snapshot
-from ticketlab.masks import Masks, density
-from ticketlab.pruning import Score, Share
-from ticketlab.recipe import Recipe
+from ticketlab.pruning import Masks, Score, Share, density
 from ticketlab.stack import Stack
+from ticketlab.training import Recipe, Run, Snapshot
 
 
 class Trial(NamedTuple):

@@ -3,7 +3,7 @@
 Every net is an ``nn.Sequential`` whose layers carry the names that tables and figures show
 (``conv1``, ``hidden1``, ``output``). A net made here is only an *architecture*: its values are
 drawn by ``ticketlab.stack.draw``, one seed a replicate. The nets for images are built in
-``ticketlab.image_nets``, the one for text in ``ticketlab.text_nets``, and are names of this file
+``ticketlab.nets.images``, the one for text in ``ticketlab.nets.text``, and are names of this file
 too. Lesson 01 builds on this file.
 """
 
@@ -12,12 +12,6 @@ from math import prod
 from typing import NamedTuple
 
 from torch import nn
-
-from ticketlab.image_nets import Residual, conv, resnet20, vgg16, wide_resnet
-from ticketlab.text_nets import gpt, gpt2_normal
-
-__all__ = ["Residual", "Task", "conv", "conv1d", "count", "glorot_normal", "gpt", "gpt2_normal",
-           "kinds", "mlp", "resnet20", "torch_default", "vgg16", "wide_resnet"]
 
 
 class Task(NamedTuple):

@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ticketlab.image_nets import Residual
+from ticketlab.nets.images import Residual
 
 
 class AttentionLinear(nn.Linear):

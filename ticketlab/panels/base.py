@@ -11,8 +11,8 @@ from html import escape
 
 import ipywidgets
 
-from ticketlab import drawing
-from ticketlab.guesses import chosen, tip, view
+from ticketlab.figures import drawing
+from ticketlab.panels.guesses import chosen, tip, view
 
 WIDE = {"description_width": "initial"}  # as wide as the words are
 GAP = "2px 12px 2px 2px"

@@ -2,99 +2,33 @@
 
 Plain functions from numbers to strings; nothing here knows of networks or widgets. Every picture
 says in words what it shows (``role="img"`` with an ``aria-label``), and stands on white, so that it
-reads the same in a dark notebook. The prune panel of lesson 03 is drawn here, the ticket panel of
-lesson 04 in ``ticketlab.ticket_svg``, out of the same parts.
+reads the same in a dark notebook. Each panel's own pictures are in the ``picture`` of its folder,
+made out of the parts that are here.
 """
 
+from collections.abc import Sequence
 from html import escape
+from typing import NamedTuple
 
-from ticketlab.drawing import BLACK, BLUE, GREY, KEPT, PRUNED, ticks
+from ticketlab.figures import BLACK, KEPT, ticks
 
 HEIGHT = 270
-WIDTHS = 362, 250, 265  # of the three, in pixels: side by side in a notebook of 1000 pixels
+BARS = 250  # width of `layer_bars`, in pixels
+ROW = 17  # height of a line of a key
 LEFT, TOP, BOTTOM = 56, 30, 42  # margins of a plot, in pixels
 
 
-def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> str:
-    """Stacked bars, kept below and pruned (hatched) above, and the thresholds as dashed lines.
+class Curve(NamedTuple):
+    """One line of ``accuracy``: density, mean, low and high in percent, [levels]; color and marker
+    as ``drawing.arm_styles`` gives them."""
 
-    edges: [bins + 1]. total: [bins], of all weights; it sets the height, so that bars do not jump
-    while the slider moves. pruned: [bins]. thresholds: magnitudes; each is drawn at its value and
-    at minus its value. identity: unlike that of any other picture on the page.
-    """
-    note = " (dashed: a threshold for each layer)" if len(thresholds) > 1 else ""
-    x, y, low, frame = plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))),
-                            "weight value" + note, "number of weights")
-    xs = [f"{x(edge):.1f}" for edge in edges]
-    kept = [n - gone for n, gone in zip(total, pruned, strict=True)]
-    tops = [f"{y(n):.1f}" for n in total]
-    middles = [f"{y(n):.1f}" for n in kept]
-    steps = [f"V{top}H{right}" for top, right in zip(tops, xs[1:], strict=True)]
-    back = [f"V{middle}H{left}" for middle, left in zip(middles[::-1], xs[-2::-1], strict=True)]
-    stairs = [f"V{middle}H{right}" for middle, right in zip(middles, xs[1:], strict=True)]
-    start = f"M{xs[0]},{low:.1f}"
-    lines = "".join(
-        f'<line x1="{x(v):.1f}" x2="{x(v):.1f}" y1="{TOP}" y2="{low}" stroke="{BLACK}" '
-        f'stroke-dasharray="5 3" stroke-width="1.2"/>' for t in thresholds for v in (-t, t))
-    name = ""
-    if len(thresholds) == 1:
-        t = thresholds[0]
-        right = x(t) < 0.8 * WIDTHS[0]
-        name = text(x(t) + (5 if right else -5), TOP + 12, f"±{t:.3g}", "start" if right else "end",
-                    'font-weight="600"')
-    words = f"threshold {', '.join(f'plus or minus {t:.3g}' for t in thresholds)}; " \
-        if thresholds else ""
-    label = (f"Histogram of the weights of {title}: {words}"
-             f"{sum(kept)} kept, {sum(pruned)} pruned")
-    hatch = (f'<defs><pattern id="{identity}" width="5" height="5" patternUnits="userSpaceOnUse" '
-             f'patternTransform="rotate(45)"><rect width="5" height="5" fill="#FBE3B4"/>'
-             f'<rect width="1.6" height="5" fill="{PRUNED}"/></pattern></defs>')
-    return document(WIDTHS[0], HEIGHT, label, [
-        hatch, f'<path d="{start}{"".join(steps)}{"".join(back)}Z" fill="url(#{identity})"/>',
-        f'<path d="{start}{"".join(stairs)}V{low}Z" fill="{KEPT}"/>', frame, lines, name,
-        key(LEFT, KEPT, f"kept {sum(kept):,}"),
-        key(LEFT + 98, f"url(#{identity})", f"pruned {sum(pruned):,}")])
-
-
-def layer_bars(layers) -> str:
-    """A bar a layer, full length for all of its weights. layers: (name, kept, size) of each."""
-    step = 38 if len(layers) <= 6 else 30
-    rows, words = [text(8, 18, "weights kept by layer", "start")], []
-    for number, (layer, kept, size) in enumerate(layers):
-        y, share = TOP + 18 + number * step, kept / size
-        rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
-                 text(190, y - 4, f"{kept:,} of {size:,}", "end"),
-                 f'<rect x="8" y="{y}" width="182" height="9" fill="#E4E4E4"/>',
-                 f'<rect x="8" y="{y}" width="{182 * share:.1f}" height="9" fill="{KEPT}"/>',
-                 text(195, y + 9, f"{100 * share:.1f} %", "start")]
-        words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
-    height = max(HEIGHT, TOP + 18 + len(layers) * step)
-    return document(WIDTHS[1], height, f"Weights kept by layer: {'; '.join(words)}", rows)
-
-
-def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: float) -> str:
-    """Accuracy over the prune rate: mean in a band, and a dot where the slider is.
-
-    rates, mean, low, high: [positions], percent. measured: the positions that were evaluated; in
-    between, lines are straight. at: (rate, accuracy) of the dot, full where exact. chance: percent.
-    """
-    x, y, _, frame = plot(WIDTHS[2], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
-    upper = [f"{x(rates[i]):.1f},{y(high[i]):.1f}" for i in measured]
-    lower = [f"{x(rates[i]):.1f},{y(low[i]):.1f}" for i in reversed(measured)]
-    line = " ".join(f"{x(rates[i]):.1f},{y(mean[i]):.1f}" for i in measured)
-    state = "exact" if exact else "interpolated"
-    label = (f"Test accuracy without retraining over the prune rate: at {at[0]:.1f} percent "
-             f"pruned, {at[1]:.1f} percent ({state})")
-    return document(WIDTHS[2], HEIGHT, label, [
-        frame,
-        f'<polygon points="{" ".join(upper + lower)}" fill="{BLUE}" opacity="0.2"/>',
-        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>',
-        f'<path d="M{x(0):.1f},{y(chance):.1f}H{x(100):.1f}" stroke="{GREY}" stroke-dasharray="2 3"/>',
-        text(x(1), y(chance) - 4, "chance", "start", 'fill="#666666"'),
-        text(LEFT, 18, "before any retraining", "start"),
-        f'<path d="M{x(at[0]):.1f},{TOP}V{y(0):.1f}" stroke="{BLACK}" stroke-width="0.6"/>',
-        (f'<circle cx="{x(at[0]):.1f}" cy="{y(at[1]):.1f}" r="5.5" stroke="{BLACK}" '
-         f'stroke-width="1.6" fill="{BLACK if exact else "#FFFFFF"}"/>')])
+    name: str
+    color: str
+    marker: str
+    density: Sequence[float]
+    mean: Sequence[float]
+    low: Sequence[float]
+    high: Sequence[float]
 
 
 def plot(width: int, x_range, y_range, x_name: str, y_name: str, top=TOP, x_ticks=None,
@@ -127,6 +61,22 @@ def plot(width: int, x_range, y_range, x_name: str, y_name: str, top=TOP, x_tick
     return x, y, low, "".join(parts)
 
 
+def layer_bars(layers) -> str:
+    """A bar a layer, full length for all of its weights. layers: (name, kept, size) of each."""
+    step = 38 if len(layers) <= 6 else 30
+    rows, words = [text(8, 18, "weights kept by layer", "start")], []
+    for number, (layer, kept, size) in enumerate(layers):
+        y, share = TOP + 18 + number * step, kept / size
+        rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
+                 text(190, y - 4, f"{kept:,} of {size:,}", "end"),
+                 f'<rect x="8" y="{y}" width="182" height="9" fill="#E4E4E4"/>',
+                 f'<rect x="8" y="{y}" width="{182 * share:.1f}" height="9" fill="{KEPT}"/>',
+                 text(195, y + 9, f"{100 * share:.1f} %", "start")]
+        words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
+    height = max(HEIGHT, TOP + 18 + len(layers) * step)
+    return document(BARS, height, f"Weights kept by layer: {'; '.join(words)}", rows)
+
+
 def key(x: float, fill: str, words: str) -> str:
     """A filled square and what it stands for, above the plot."""
     return f'<rect x="{x}" y="8" width="12" height="12" fill="{fill}"/>' + text(
@@ -143,3 +93,32 @@ def document(width: int, height: int, label: str, parts) -> str:
     return (f'<svg role="img" aria-label="{escape(label)}" width="{width}" height="{height}" '
             f'viewBox="0 0 {width} {height}" style="max-width:100%;background:#FFFFFF" '
             f'font-family="sans-serif" font-size="12" fill="{BLACK}">{"".join(parts)}</svg>')
+
+
+def line(points, color: str, width: float, dashes: str) -> str:
+    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
+    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
+    return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'
+            f'{dash}/>')
+
+
+def dot(x: float, y: float, radius: float, color: str, square: bool) -> str:
+    if square:
+        return (f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" '
+                f'height="{2 * radius:.1f}" fill="{color}"/>')
+    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color}"/>'
+
+
+_MARKERS = {  # outlines in a square from -1 to 1
+    "s": "M-.9,-.9H.9V.9H-.9Z", "D": "M0,-1.3L1.3,0L0,1.3L-1.3,0Z", "^": "M0,-1.2L1.2,1H-1.2Z",
+    "v": "M0,1.2L1.2,-1H-1.2Z", "P": "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z",
+    "X": "M-1,-1.4L0,-.5L1,-1.4L1.4,-1L.5,0L1.4,1L1,1.4L0,.5L-1,1.4L-1.4,1L-.5,0L-1.4,-1Z",
+    "*": "M0,-1.5L.4,-.4H1.4L.6,.3L.9,1.3L0,.7L-.9,1.3L-.6,.3L-1.4,-.4H-.4Z"}
+
+
+def marker(curve: Curve, x, y, radius: float) -> str:
+    """The marker that matplotlib draws, so that an arm looks alike in figures and in the panel."""
+    if curve.marker in _MARKERS:
+        return (f'<path d="{_MARKERS[curve.marker]}" fill="{curve.color}" '
+                f'transform="translate({x} {y}) scale({radius})"/>')
+    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{curve.color}"/>'

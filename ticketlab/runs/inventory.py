@@ -11,9 +11,9 @@ from datetime import datetime
 from fnmatch import fnmatchcase
 from pathlib import Path
 
-from ticketlab import run_files
-from ticketlab.run_files import Damaged, IncompatibleRun, InUse
-from ticketlab.run_units import OURS, STATE, TABLE
+from ticketlab.runs import files as run_files
+from ticketlab.runs.files import Damaged, IncompatibleRun, InUse
+from ticketlab.runs.units import OURS, STATE, TABLE
 
 _NAME = re.compile(r".+-[0-9a-f]{10}(\.damaged-\d+)?")
 

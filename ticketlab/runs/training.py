@@ -17,17 +17,14 @@ from collections.abc import Callable, Sequence
 
 import torch
 
-from ticketlab import run_files, training
-from ticketlab.history import Run, Snapshot
-from ticketlab.masks import Masks
+from ticketlab import training
 from ticketlab.progress import progress_bar, warn
-from ticketlab.recipe import Recipe
-from ticketlab.run_files import Damaged, IncompatibleRun, folder
-from ticketlab.run_listing import listing, remove
-from ticketlab.run_units import Job, State, Unit
+from ticketlab.pruning import Masks
+from ticketlab.runs import files as run_files
+from ticketlab.runs.files import Damaged
+from ticketlab.runs.units import Job, State, Unit
 from ticketlab.stack import Stack
-
-__all__ = ["IncompatibleRun", "folder", "listing", "remove", "train"]
+from ticketlab.training import Recipe, Run, Snapshot
 
 _SEGMENTS = 20  # a training is cut into about so many, and its state can be saved between them
 _PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9._-]{0,149}")
@@ -63,7 +60,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
             run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
         if held:
             run_files.sweep(unit.path)
-        found = _load(unit)
+        found = load(unit)
         if isinstance(found, Run):
             if job.steps:
                 bar.set_postfix_str(f"loss {found.last('train_loss').mean():.3f}", False)
@@ -109,7 +106,7 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
             saved = time.monotonic()
 
 
-def _load(unit: Unit) -> Run | State | None:
+def load(unit: Unit) -> Run | State | None:
     try:
         return unit.load()
     except Damaged as damaged:

@@ -25,14 +25,13 @@ from typing import NamedTuple
 import torch
 from torch import Tensor, nn
 
-from ticketlab import run_files
 from ticketlab.data import fingerprint
 from ticketlab.digests import digest
-from ticketlab.history import Run, Snapshot
-from ticketlab.masks import Masks
-from ticketlab.recipe import Recipe
-from ticketlab.run_files import Damaged
+from ticketlab.pruning import Masks
+from ticketlab.runs import files as run_files
+from ticketlab.runs.files import Damaged
 from ticketlab.stack import Stack
+from ticketlab.training import Recipe, Run, Snapshot
 
 # Raise it when training gives other results for the same arguments: it is part of the digest.
 TRAINING = 2
@@ -243,7 +242,7 @@ def _code(net: nn.Module) -> list[str]:
         own = [kind for kind in type(module).__mro__ if issubclass(kind, nn.Module)
                and kind.__module__.partition(".")[0] not in ("torch", "ticketlab")]
         for kind in own:
-            seen += [f"{name} {textwrap.dedent(_source(function))}"
+            seen += [f"{name} {textwrap.dedent(source(function))}"
                      for function in vars(kind).values() if inspect.isfunction(function)]
         if own:
             seen += [f"{name}.{key} = {value!r}" for key, value in sorted(vars(module).items())
@@ -251,7 +250,7 @@ def _code(net: nn.Module) -> list[str]:
     return seen
 
 
-def _source(function) -> str:
+def source(function) -> str:
     try:
         return inspect.getsource(function)
     except (OSError, TypeError):  # typed into a plain interpreter

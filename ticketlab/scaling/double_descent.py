@@ -3,7 +3,7 @@
 Networks of growing width are trained until they fit every training label, or the recipe ends. With
 wrong labels the test error falls, rises towards the width at which the training set is just fitted
 (the interpolation threshold), and falls again (Belkin et al. 2019; Nakkiran et al. 2019). Lesson 06
-builds on this file; ``ticketlab.descent_figures`` and ``ticketlab.descent_panel`` show it.
+builds on this file; ``ticketlab.figures.descent`` and ``ticketlab.panels.descent.panel`` show it.
 """
 
 from collections.abc import Sequence
@@ -13,14 +13,11 @@ import torch
 
 from ticketlab import data as data_room
 from ticketlab import nets
-from ticketlab.data import Data
-from ticketlab.history import Snapshot
-from ticketlab.label_noise import label_noise
+from ticketlab.data import Data, label_noise
+from ticketlab.lottery import learner
 from ticketlab.progress import progress_bar
-from ticketlab.recipe import Recipe
-from ticketlab.searching import learner
 from ticketlab.stack import Stack, concatenate, draw
-from ticketlab.training import evaluate
+from ticketlab.training import Recipe, Snapshot, evaluate
 
 COLUMNS = ("width", "parameters", "noise", "replicate", "steps", "train_error", "val_error",
            "test_error", "train_loss", "val_loss", "test_loss")
@@ -147,7 +144,7 @@ def sweep(data: Data, widths: Sequence[int], recipe: Recipe, *, noises: Sequence
     if layers < 1:
         raise ValueError(f"layers is {layers}; a network needs at least 1 hidden layer")
     seeds = list(range(replicates)) if seeds is None else list(seeds)
-    noisy = {share: label_noise(data, share, noise_seed) for share in (0, *noises)}
+    noisy = {share: label_noise.label_noise(data, share, noise_seed) for share in (0, *noises)}
     found, stacks = [], {}
     total = recipe.schedule(len(data.x_train)).total * len(widths) * len(noises)
     with progress_bar(progress, total, "widths") as bar:

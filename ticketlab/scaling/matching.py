@@ -10,7 +10,7 @@ import math
 import numpy as np
 import torch
 
-from ticketlab.comparisons import interval
+from ticketlab.lottery import interval
 
 TICKET, RANDOM = "ticket", "random"
 TOLERANCE = 0.03  # of accuracy: about the noise of two nets on 500 validation examples

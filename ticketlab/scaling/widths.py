@@ -2,7 +2,7 @@
 
 Each net is trained dense, as tickets and under random masks of the same densities. What the table
 then answers (how far each net can be pruned, how many weights that leaves, and whether a wide net
-pruned beats a narrow one left dense) is in ``ticketlab.matching``. Lesson 06 builds on this file.
+pruned beats a narrow one left dense) is in ``ticketlab.scaling.matching``. Lesson 06 builds on this file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,22 +13,11 @@ from torch import nn
 
 from ticketlab import lottery
 from ticketlab.data import load
-from ticketlab.masks import layer_name, survivors
-from ticketlab.matching import (
-    against_dense,
-    exponent,
-    lowest_matching,
-    sparse_against_dense,
-    summary,
-)
 from ticketlab.nets import conv1d, count, mlp
 from ticketlab.progress import progress_bar
-from ticketlab.pruning import Share
-from ticketlab.recipe import Recipe
+from ticketlab.pruning import Share, layer_name, survivors
 from ticketlab.stack import Stack
-
-__all__ = ["PROTOCOLS", "Protocol", "against_dense", "architecture", "exponent", "lowest_matching",
-           "run", "sparse_against_dense", "summary", "unit"]
+from ticketlab.training import Recipe
 
 LAYER = "weights_"  # begins the columns with the weights remaining in each layer
 FIXED = 10_000  # what a step costs besides its weights, as so many weights

@@ -5,7 +5,7 @@ The activations travel in one of four layouts, and each rule says which it takes
 ``shared``    [N, ...]        one batch for all nets (evaluation, before the first weights)
 ``rows``      [R, N, ...]     linear layers: one batched matrix product; text: [R, N, T, width]
 ``channels``  [N, R*C, ...]   convolutions: one grouped convolution, batch norm over R*C channels
-``lengths``   [R, N, L, C]    1-D convolutions on a CPU (see ``ticketlab.batched_signals``)
+``lengths``   [R, N, L, C]    1-D convolutions on a CPU (see ``ticketlab.stack.signals``)
 
 Nothing here knows of training or pruning. ``ticketlab.stack.forward`` calls it.
 """
@@ -14,15 +14,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ticketlab import batched_signals as signals
-from ticketlab.image_nets import Residual
-from ticketlab.text_nets import (
+from ticketlab.nets import (
     AttentionLinear,
     CausalAttention,
     CharacterEmbedding,
     MLPLinear,
+    Residual,
     Unembedding,
 )
+from ticketlab.stack import signals
 
 _ANYWHERE = (nn.ReLU, nn.Identity, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU)
 _CONVOLUTIONS = {nn.Conv1d: F.conv1d, nn.Conv2d: F.conv2d}

@@ -10,7 +10,7 @@ no copy of any value:
 
 Their sum is the convolution: with kernel 3 and stride 2 two batched matrix products, in place of a
 grouped convolution that cannot fill the processor. Batch normalisation is then two sums over rows.
-``ticketlab.batched`` calls it; lesson 05 trains the nets that it is for.
+``ticketlab.stack.layers`` calls it; lesson 05 trains the nets that it is for.
 """
 
 from collections.abc import Callable

@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ticketlab import nets
-from ticketlab.batched import batched_forward, has_rules
+from ticketlab.stack.layers import batched_forward, has_rules
 
 
 @dataclass(frozen=True, eq=False)
@@ -163,6 +163,14 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
         own |= {name: t[replicate] for name, t in stack.buffers.items()}
         outputs.append(functional_call(stack.net, own, (x if shared else x[replicate],)))
     return torch.stack(outputs)
+
+
+def check_replicate(stack: Stack, replicate: int) -> None:
+    """Raises ValueError unless the stack has a network of that number."""
+    if isinstance(replicate, bool) or not isinstance(replicate, int) \
+            or not 0 <= replicate < stack.replicates:
+        raise ValueError(f"replicate is {replicate!r}; this stack has {stack.replicates}, "
+                         f"so it must be a whole number from 0 to {stack.replicates - 1}")
 
 
 def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:

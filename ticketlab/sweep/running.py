@@ -22,10 +22,12 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ticketlab import run_files, runs, sweep_rows
+from ticketlab import runs
 from ticketlab.progress import progress_bar, warn
-from ticketlab.run_files import Damaged, IncompatibleRun
-from ticketlab.sweep_units import TAKEN, Outcome, Task, compute, described, packed
+from ticketlab.runs import Damaged, IncompatibleRun
+from ticketlab.runs import files as run_files
+from ticketlab.sweep import rows as sweep_rows
+from ticketlab.sweep.units import TAKEN, Outcome, Task, compute, described, packed
 
 __all__ = ["Sweep", "grid", "run"]
 

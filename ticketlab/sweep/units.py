@@ -26,9 +26,10 @@ from typing import NamedTuple
 
 import torch
 
-from ticketlab import run_files, runs, sweep_rows
-from ticketlab.run_files import Damaged
-from ticketlab.run_units import TABLE, TRAINING, _source
+from ticketlab import runs
+from ticketlab.runs import TABLE, TRAINING, Damaged, source
+from ticketlab.runs import files as run_files
+from ticketlab.sweep import rows as sweep_rows
 
 TAKEN = ("keep", "error", "traceback")  # what a setting cannot be called
 # torch's random state and threads, the environment and the recording of warnings belong to the
@@ -104,7 +105,7 @@ def described(function: Callable) -> dict:
         raise TypeError(f"the function of a sweep is {function!r}; give a function written with "
                         "def, whose source decides what is loaded, and its arguments as settings")
     return {"training": TRAINING, "function": f"{function.__module__}.{function.__qualname__}",
-            "code": textwrap.dedent(_source(function))}
+            "code": textwrap.dedent(source(function))}
 
 
 def packed(function: Callable) -> bytes:
@@ -154,7 +155,7 @@ def _kept(task: Task, caught: list) -> Outcome:
     with run_files.locked(task.home, task.place, lambda: None) as held:
         if held:
             run_files.sweep(task.path)
-        found = runs._load(task)
+        found = runs.load(task)
         if found is None:
             before = len(caught)
             rows = _rows(task)

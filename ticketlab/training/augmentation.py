@@ -12,7 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ticketlab.orders import by_epoch
+from ticketlab.training.orders import by_epoch
 
 PADDING = 4  # pixels a side: He et al. 2016, section 4.2
 

@@ -11,9 +11,9 @@ from itertools import pairwise
 
 import torch
 
-from ticketlab.history import METRICS, Run, Snapshot, join
-from ticketlab.masks import Masks, concatenate
-from ticketlab.training import check_span, train
+from ticketlab.pruning import Masks, concatenate
+from ticketlab.training.history import METRICS, Run, Snapshot, join
+from ticketlab.training.loop import check_span, train
 
 
 def train_joining(starts: Sequence[Snapshot], data, recipe, *, masks: Sequence[Masks] | None = None,

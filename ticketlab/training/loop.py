@@ -14,16 +14,16 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ticketlab import memory
-from ticketlab.augmentation import crop_flip, draws
-from ticketlab.history import METRICS, Run, Snapshot, join_runs
-from ticketlab.masks import Masks, apply_masks, check_masks
-from ticketlab.optimizers import Optimizer
-from ticketlab.orders import order
 from ticketlab.progress import SharedBar, progress_bar
-from ticketlab.recipe import Recipe, Schedule
-from ticketlab.splitting import in_parts
+from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, forward
+from ticketlab.training.augmentation import crop_flip, draws
+from ticketlab.training.history import METRICS, Run, Snapshot, join_runs
+from ticketlab.training.memory import forecast as memory
+from ticketlab.training.optimizers import Optimizer
+from ticketlab.training.orders import order
+from ticketlab.training.recipe import Recipe, Schedule
+from ticketlab.training.splitting import in_parts
 
 
 def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,

@@ -10,7 +10,7 @@ from torch import Tensor
 from torch.optim.adam import adam
 from torch.optim.sgd import sgd
 
-from ticketlab.recipe import Recipe
+from ticketlab.training.recipe import Recipe
 
 State = dict[str, dict[str, Tensor]]
 

@@ -10,12 +10,13 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.test_double_descent import DATA, RECIPE, make_data
-from ticketlab.descent_panel import descent_panel
-from ticketlab.descent_svg import WIDTHS
-from ticketlab.descent_table import POINTS, DescentTable
-from ticketlab.double_descent import curves, sweep, threshold
-from ticketlab.guesses import VIEW
+from tests.scaling.test_double_descent import DATA, RECIPE, make_data
+from ticketlab.panels import descent_panel
+from ticketlab.panels.descent.picture import WIDTHS
+from ticketlab.panels.descent.table import POINTS, DescentTable
+from ticketlab.panels.guesses import VIEW
+from ticketlab.scaling import curves, threshold
+from ticketlab.scaling.double_descent import sweep
 
 SIZES, NOISES = (2, 6, 24), (0, 0.2)
 
@@ -193,7 +194,7 @@ def test_moves_look_up_and_neither_compute_nor_print(panel, monkeypatch, capsys)
     def never(*_, **__):
         raise AssertionError("a network ran")
 
-    monkeypatch.setattr("ticketlab.descent_table.forward", never)
+    monkeypatch.setattr("ticketlab.panels.descent.table.forward", never)
     seen = set()
     for control, values in ((panel.slider, SIZES), (panel._choices["labels"], NOISES),
                             (panel._choices["signal"], range(5)),

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import ticketlab as tl
-from ticketlab import panels, pruning
-from ticketlab.guesses import VIEW
-from ticketlab.masks import apply_masks, dense
-from ticketlab.prune_table import GRID, RATES, PruneTable
+from ticketlab import pruning
+from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.prune import panel as panels
+from ticketlab.panels.prune.table import GRID, RATES, PruneTable
+from ticketlab.pruning import apply_masks, dense
 
 BETWEEN = next(RATES[p] for p in range(150, 200) if p not in GRID)  # a rate where nothing is measured beforehand
 

@@ -11,15 +11,15 @@ import pytest
 import torch
 from PIL import Image
 
-from tests.test_training import DATA, NETS, RECIPES, fit
-from ticketlab import instability, landscape, rewinding, stack
-from ticketlab.guesses import VIEW
-from ticketlab.history import Snapshot
-from ticketlab.landscape import Line
-from ticketlab.masks import density, describe
-from ticketlab.plane import project
-from ticketlab.rewind_panel import rewind_panel
-from ticketlab.rewind_svg import WIDTHS
+from tests.training.test_loop import DATA, NETS, RECIPES, fit
+from ticketlab import landscape, stack
+from ticketlab.landscape import Line, instability, project
+from ticketlab.lottery import rewinding
+from ticketlab.panels import rewind_panel
+from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.rewind.picture import WIDTHS
+from ticketlab.pruning import density, describe
+from ticketlab.training import Snapshot
 
 RECIPE, SEEDS, STEPS = RECIPES["sgd"], (0, 1), (0, 10, 20)
 WAYS = [rewinding.weights(0), rewinding.weights(10), rewinding.learning_rate(10),
@@ -248,8 +248,8 @@ def test_callbacks_print_display_and_compute_nothing(panel, capsys, monkeypatch)
     published = []
     monkeypatch.setattr(display_functions, "publish_display_data",
                         lambda *a, **k: published.append(a))
-    for name in ("ticketlab.training.evaluate", "ticketlab.landscape.line",
-                 "ticketlab.rewind_table.project", "ticketlab.rewind_table.table"):
+    for name in ("ticketlab.training.loop.forward", "ticketlab.landscape.lines.line",
+                 "ticketlab.panels.rewind.table.project", "ticketlab.panels.rewind.table.table"):
         monkeypatch.setattr(name, None)
     for change in (("k", 20), ("level", 2), ("replicate", 1), ("k", 0)):
         before = shown(panel)
@@ -262,7 +262,7 @@ def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(panel, mon
     def broken(*_):
         raise ArithmeticError("no <paths> today")
 
-    monkeypatch.setattr("ticketlab.rewind_svg.paths", broken)
+    monkeypatch.setattr("ticketlab.panels.rewind.picture.paths", broken)
     panel.k = 10
     assert "ArithmeticError" in panel.numbers.value
     assert "no &lt;paths&gt; today" in panel.numbers.value

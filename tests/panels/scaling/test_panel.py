@@ -10,12 +10,12 @@ import pandas
 import pytest
 from PIL import Image
 
-from tests.test_scaling import SEEDS, SIZES, VALIDATION, made, measure
-from ticketlab.guesses import VIEW
-from ticketlab.masks import describe
-from ticketlab.scaling_panel import scaling_panel
-from ticketlab.scaling_svg import WIDTH
-from ticketlab.svg import WIDTHS
+from tests.scaling.test_widths import SEEDS, SIZES, VALIDATION, made, measure
+from ticketlab.panels import scaling_panel
+from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.prune.picture import WIDTHS
+from ticketlab.panels.scaling.picture import WIDTH
+from ticketlab.pruning import describe
 
 RANDOM = {width: [0, values[0] - .05, .3, .1] for width, values in VALIDATION.items()}
 X = re.compile(r'<polyline points="([^"]+)"')
@@ -220,8 +220,8 @@ def test_callbacks_print_display_and_compute_nothing(panel, capsys, monkeypatch)
     published = []
     monkeypatch.setattr(display_functions, "publish_display_data",
                         lambda *a, **k: published.append(a))
-    for name in ("ticketlab.training.evaluate", "ticketlab.matching.ladder",
-                 "ticketlab.scaling_table._line"):
+    for name in ("ticketlab.training.loop.forward", "ticketlab.scaling.matching.ladder",
+                 "ticketlab.panels.scaling.table._line"):
         monkeypatch.setattr(name, None)
     for change in (("net", 40), ("level", 2), ("net", 10), ("level", 0)):
         before = shown(panel)
@@ -234,7 +234,7 @@ def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(panel, mon
     def broken(*_):
         raise ArithmeticError("no <curve> today")
 
-    monkeypatch.setattr("ticketlab.scaling_svg.accuracy", broken)
+    monkeypatch.setattr("ticketlab.panels.scaling.picture.accuracy", broken)
     panel.level = 1
     assert "ArithmeticError" in panel.numbers.value
     assert "no &lt;curve&gt; today" in panel.numbers.value

@@ -12,9 +12,10 @@ import torch
 from PIL import Image
 
 import ticketlab as tl
-from ticketlab import panels, ticket_svg
-from ticketlab.guesses import VIEW
-from ticketlab.ticket_table import AFTER, BINS, START, LevelTable, _picture
+from ticketlab import panels
+from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.tickets import picture as ticket_svg
+from ticketlab.panels.tickets.table import AFTER, BINS, START, LevelTable, _picture
 
 RATES = {"hidden": 0.4, "output": 0.2}
 FASTER = {"hidden": 0.64, "output": 0.36}

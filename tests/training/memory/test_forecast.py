@@ -7,10 +7,12 @@ import torch
 from torch import nn
 from torch.profiler import ProfilerActivity, profile
 
-from ticketlab import free_memory, masks, memory, nets, stack, training
+from ticketlab import nets, stack, training
 from ticketlab.nets import Task
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
+from ticketlab.pruning import masks
+from ticketlab.training import Recipe, train
+from ticketlab.training.memory import forecast as memory
+from ticketlab.training.memory import free as free_memory
 
 # What the kernels take for themselves for a moment is not predicted: small convolutions copy their
 # inputs into another layout.

@@ -1,18 +1,18 @@
 """The descent panel: errors and the fitted function, while a slider moves through the widths.
 
 Everything is computed before the panel is shown; a move looks up and draws. Its numbers are in
-``ticketlab.descent_table``, its pictures in ``ticketlab.descent_svg``. Lesson 06 builds on it.
+``ticketlab.panels.descent.table``, its pictures in ``ticketlab.panels.descent.picture``. Lesson 06 builds on it.
 """
 
 import ipywidgets
 import numpy as np
 
-from ticketlab import descent_svg, drawing
-from ticketlab.descent_figures import STYLES, noise_name, width_marks
-from ticketlab.descent_table import POINTS, DescentReading, DescentTable
-from ticketlab.double_descent import Widths
-from ticketlab.guesses import tip
-from ticketlab.panel_base import GAP, WIDE, Panel
+from ticketlab.figures import STYLES, drawing, noise_name, width_marks
+from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.descent import picture as descent_svg
+from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
+from ticketlab.panels.guesses import tip
+from ticketlab.scaling import Widths
 
 
 def descent_panel(sweep: Widths, *, width: int | None = None, noise: float | None = None,

@@ -1,4 +1,4 @@
-"""The descent panel's pictures as SVG text, made like those of ``ticketlab.svg``.
+"""The descent panel's pictures as SVG text, made like those of ``ticketlab.panels.svg``.
 
 Errors by width, what a network says on a way through the input space, and the signals on that way.
 Plain functions from numbers to strings. Lesson 06's panel builds on this file.
@@ -8,10 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ticketlab.drawing import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.rewind_svg import _dot, _line
-from ticketlab.svg import HEIGHT, LEFT, document, plot, text
-from ticketlab.ticket_svg import ROW
+from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
+from ticketlab.panels.svg import HEIGHT, LEFT, ROW, document, dot, line, plot, text
 
 WIDTHS = 345, 345, 270  # of the three, in pixels: side by side in a notebook of 1000 pixels
 TOP = 14 + 2 * ROW  # two rows of a key above each plot
@@ -43,11 +41,11 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
                             x_ticks=[(math.log10(mark), f"{mark:g}") for mark in marks])
     xs = [x(math.log10(width)) for width in widths]
     place = xs[list(widths).index(at)]
-    parts = [frame, _line([(place, TOP), (place, low)], BLACK, 0.6, "")]
+    parts = [frame, line([(place, TOP), (place, low)], BLACK, 0.6, "")]
     if limit is not None:
         limit_x = x(math.log10(limit))
         left = limit_x > 0.6 * WIDTHS[0]
-        parts += [_line([(limit_x, TOP), (limit_x, low)], BLACK, 1.3, "1 4"),
+        parts += [line([(limit_x, TOP), (limit_x, low)], BLACK, 1.3, "1 4"),
                   text(limit_x + (-4 if left else 4), (TOP + low) / 2, "all labels fitted",
                        "end" if left else "start", 'font-size="11"')]
     for curve in sorted(curves, key=lambda each: each.main):
@@ -59,14 +57,14 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
             parts += [f'<polygon points="{" ".join(band)}" fill="{curve.color}" opacity="0.2"/>',
                       (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6" stroke="{BLACK}" '
                        'stroke-width="1.8" fill="none"/>')]
-        parts.append(_line(points, curve.color, 2.1 if curve.main else 1, curve.dashes))
+        parts.append(line(points, curve.color, 2.1 if curve.main else 1, curve.dashes))
     for number, (color, words) in enumerate(names):
         left = LEFT + 132 * number
-        parts += [_line([(left, 11), (left + 16, 11)], color, 2.1, ""),
+        parts += [line([(left, 11), (left + 16, 11)], color, 2.1, ""),
                   text(left + 21, 15, words, "start")]
-    parts += [_line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREY, 1.8, ""),
+    parts += [line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREY, 1.8, ""),
               text(LEFT + 21, 15 + ROW, "test", "start"),
-              _line([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
+              line([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
               text(LEFT + 153, 15 + ROW, "training", "start")]
     return document(WIDTHS[0], HEIGHT, label, parts)
 
@@ -83,20 +81,20 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
                             x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
     xs = [x(-1 + 2 * place / (len(right) - 1)) for place in range(len(right))]
     others = [1 - a - b for a, b in zip(right, wrong, strict=True)]
-    parts = [frame, _line([(x(0), TOP), (x(0), low)], BLACK, 0.6, "")]
+    parts = [frame, line([(x(0), TOP), (x(0), low)], BLACK, 0.6, "")]
     for values, color, dashes, width in ((others, GREY, "2 3", 1.6), (right, BLUE, "", 2),
                                          (wrong, VERMILLION, "6 3", 2)):
-        parts.append(_line([(a, y(b)) for a, b in zip(xs, values, strict=True)], color, width,
+        parts.append(line([(a, y(b)) for a, b in zip(xs, values, strict=True)], color, width,
                            dashes))
-    parts += [_dot(x(place), y(1), 5, VERMILLION if trained and place == 0 else BLUE,
+    parts += [dot(x(place), y(1), 5, VERMILLION if trained and place == 0 else BLUE,
                    trained and place == 0) for place in (-1, 0, 1)]
     for place, color, dashes, words, number in ((0, BLUE, "", names[0], 0),
                                                 (140, VERMILLION, "6 3", names[1], 0),
                                                 (0, GREY, "2 3", "any other class", 1)):
         height = 11 + ROW * number
-        parts += [_line([(LEFT + place, height), (LEFT + place + 18, height)], color, 2, dashes),
+        parts += [line([(LEFT + place, height), (LEFT + place + 18, height)], color, 2, dashes),
                   text(LEFT + place + 23, height + 4, words, "start")]
-    parts += [_dot(LEFT + 149, 11 + ROW, 4.5, BLUE, False),
+    parts += [dot(LEFT + 149, 11 + ROW, 4.5, BLUE, False),
               text(LEFT + 163, 15 + ROW, "label trained with", "start")]
     return document(WIDTHS[1], HEIGHT, label, parts)
 
@@ -114,11 +112,11 @@ def signals(three, words: str, label: str) -> str:
     parts = [frame]
     for number, color, width, dashes in ((0, GREY, 1.2, ""), (2, GREY, 1.2, "4 3"),
                                          (1, BLACK, 2, "")):
-        parts.append(_line([(x(place), y(value)) for place, value in enumerate(three[number])],
+        parts.append(line([(x(place), y(value)) for place, value in enumerate(three[number])],
                            color, width, dashes))
     for place, color, dashes, name in ((0, GREY, "", "A"), (62, BLACK, "", "B"),
                                        (124, GREY, "4 3", "C")):
         height = 11 + ROW
-        parts += [_line([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
+        parts += [line([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
                   text(LEFT + place + 23, height + 4, name, "start")]
     return document(WIDTHS[2], HEIGHT, label, [*parts, text(LEFT, 15, words, "start")])

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import torch
 from torch import Tensor
 
-from ticketlab.double_descent import Widths, curves, threshold
+from ticketlab.scaling import Widths, curves, threshold
 from ticketlab.stack import forward
 
 POINTS = 121  # of a way; odd, so that the signal in the middle is one of them

@@ -1,10 +1,4 @@
-"""Sliders: the prune panel of lesson 03, and by their names here all others.
-
-The guess with which every lesson begins is in ``ticketlab.guesses``, the ticket panel of lesson 04
-in ``ticketlab.ticket_panel``, the rewind panel of lesson 05 in ``ticketlab.rewind_panel``, those of
-lesson 06 in ``ticketlab.scaling_panel`` and ``ticketlab.descent_panel``, and what panels share in
-``ticketlab.panel_base``.
-"""
+"""The prune panel of lesson 03: one cut, while a slider moves."""
 
 import asyncio
 from html import escape
@@ -12,13 +6,12 @@ from html import escape
 import ipywidgets
 import numpy as np
 
-from ticketlab import drawing, svg
-from ticketlab.descent_panel import DescentPanel, descent_panel
-from ticketlab.drawing import ALL
-from ticketlab.guesses import Guess, guess, tip
-from ticketlab.masks import Masks, describe
-from ticketlab.panel_base import GAP, WIDE, Panel
-from ticketlab.prune_table import (
+from ticketlab.figures import drawing
+from ticketlab.panels import svg
+from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.guesses import tip
+from ticketlab.panels.prune import picture
+from ticketlab.panels.prune.table import (
     GRID,
     RATES,
     STEPS,
@@ -28,15 +21,9 @@ from ticketlab.prune_table import (
     check_data,
     read,
 )
-from ticketlab.pruning import SCOPES, Score, magnitude, random
-from ticketlab.rewind_panel import RewindPanel, rewind_panel
-from ticketlab.scaling_panel import ScalingPanel, scaling_panel
-from ticketlab.stack import Stack
-from ticketlab.ticket_panel import TicketPanel, ticket_panel
-
-__all__ = ["DescentPanel", "Guess", "PrunePanel", "Reading", "RewindPanel", "ScalingPanel",
-           "TicketPanel", "descent_panel", "guess", "prune_panel", "rewind_panel", "scaling_panel",
-           "ticket_panel"]
+from ticketlab.pruning import SCOPES, Masks, Score, describe, magnitude, random
+from ticketlab.stack import Stack, check_replicate
+from ticketlab.weights import ALL
 
 REST = 0.15  # seconds without a move after which the accuracy is computed exactly
 
@@ -63,7 +50,7 @@ class PrunePanel(Panel):
 
     def __init__(self, stack, data, *, rate, scope, score, layer, replicate, scores):
         check_data(stack, data)
-        drawing.check_replicate(stack, replicate)
+        check_replicate(stack, replicate)
         self.stack, self.data, self.replicate = stack, data, replicate
         self.scores = {"magnitude": magnitude, "random": random(range(stack.replicates))}
         self.scores |= scores or {}
@@ -212,11 +199,11 @@ class PrunePanel(Panel):
         shown = views[self.layer]
         self.field.value = round(self.slider.value, 1)  # browsers say 36.499999999999996
         pictures = (
-            svg.histogram(shown.edges.tolist(), shown.total.tolist(),
+            picture.histogram(shown.edges.tolist(), shown.total.tolist(),
                           shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,
                           f"pruned-{self.box.model_id}"),
             svg.layer_bars([(name, kept, views[name].size) for name, kept in now.kept_by_layer.items()]),
-            svg.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high, GRID,
+            picture.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high, GRID,
                                (100 * now.rate, 100 * now.accuracy), now.exact,
                                100 / self.data.classes))
         self._show(pictures)

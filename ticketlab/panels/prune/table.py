@@ -12,12 +12,20 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab import drawing
-from ticketlab.drawing import ALL
-from ticketlab.masks import Masks, apply_masks, dense, layer_name
-from ticketlab.pruning import SCOPES, Score, magnitude, removal_ranks
-from ticketlab.stack import Stack, forward
+from ticketlab.figures import drawing
+from ticketlab.pruning import (
+    SCOPES,
+    Masks,
+    Score,
+    apply_masks,
+    dense,
+    layer_name,
+    magnitude,
+    removal_ranks,
+)
+from ticketlab.stack import Stack, check_replicate, forward
 from ticketlab.training import evaluate
+from ticketlab.weights import ALL
 
 BINS = 81  # odd, so that the middle bin is centred on zero
 STEPS = 200  # of the slider, over rates from 0 to 1: half a percent each
@@ -73,7 +81,7 @@ class PruneTable:
 
     def __init__(self, stack: Stack, score: Score, scope: str, replicate: int):
         drawing.choose("scope", scope, SCOPES)
-        drawing.check_replicate(stack, replicate)
+        check_replicate(stack, replicate)
         self.stack, self.scope = stack, scope
         masks, scores = dense(stack), score(stack)
         pools = [[name] for name in masks] if scope == "layer" else [list(masks)]

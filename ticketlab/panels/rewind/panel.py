@@ -1,7 +1,7 @@
 """The rewind panel: two children of the step-k weights and what lies between them, tickets beside.
 
 Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
-numbers are in ``ticketlab.rewind_table``, its pictures in ``ticketlab.rewind_svg``. Lesson 05
+numbers are in ``ticketlab.panels.rewind.table``, its pictures in ``ticketlab.panels.rewind.picture``. Lesson 05
 builds on this file.
 """
 
@@ -11,14 +11,13 @@ from html import escape
 import ipywidgets
 import numpy as np
 
-from ticketlab import drawing, landscape_figures, rewind_svg
-from ticketlab.drawing import band
-from ticketlab.guesses import tip
-from ticketlab.landscape_figures import THRESHOLD
-from ticketlab.masks import describe
-from ticketlab.panel_base import GAP, WIDE, Panel
-from ticketlab.rewind_table import RewindReading, RewindTable
-from ticketlab.ticket_figures import density_axis, density_marks
+from ticketlab.figures import THRESHOLD, band, density_axis, density_marks, drawing
+from ticketlab.figures import landscape as landscape_figures
+from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.guesses import tip
+from ticketlab.panels.rewind import picture as rewind_svg
+from ticketlab.panels.rewind.table import RewindReading, RewindTable
+from ticketlab.pruning import describe
 
 
 def rewind_panel(children: Mapping, lines: Mapping, starts: Mapping,

@@ -1,4 +1,4 @@
-"""The rewind panel's pictures as SVG text, made like those of ``ticketlab.svg``.
+"""The rewind panel's pictures as SVG text, made like those of ``ticketlab.panels.svg``.
 
 Two paths and the line between their ends, the error along that line, and the accuracy of several
 ways of retraining over the weights remaining. Plain functions from numbers to strings. Lesson 05's
@@ -8,9 +8,20 @@ panel builds on this file.
 import math
 from collections.abc import Sequence
 
-from ticketlab.drawing import BLACK, BLUE, GREEN, GREY, VERMILLION
-from ticketlab.svg import BOTTOM, HEIGHT, LEFT, document, plot, text
-from ticketlab.ticket_svg import ROW, Curve, _marker
+from ticketlab.figures import BLACK, BLUE, GREEN, GREY, VERMILLION
+from ticketlab.panels.svg import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    ROW,
+    Curve,
+    document,
+    dot,
+    line,
+    marker,
+    plot,
+    text,
+)
 
 WIDTHS = 320, 290, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
 TOP = 14 + 2 * ROW  # two rows of a key above each plot
@@ -28,17 +39,17 @@ def paths(first, second, reach, step: int, label: str) -> str:
     parts = [frame]
     for way, color, dashes, square in ((first, BLUE, "", False), (second, VERMILLION, "6 3", True)):
         places = [(x(a), y(b)) for a, b in way]
-        parts.append(_line(places, color, 1.6, dashes))
-        parts += [_dot(*place, 2.2, color, square) for place in places[1:-1]]
-        parts.append(_dot(*places[-1], 5.5, color, square))
-    parts += [_line([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
+        parts.append(line(places, color, 1.6, dashes))
+        parts += [dot(*place, 2.2, color, square) for place in places[1:-1]]
+        parts.append(dot(*places[-1], 5.5, color, square))
+    parts += [line([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
               _star(x(0), y(0)),
               _star(LEFT + 5, 11), text(LEFT + 15, 15, f"start: step {step:,}", "start"),
-              _line([(LEFT + 120, 11), (LEFT + 142, 11)], BLACK, 1.6, "2 3"),
+              line([(LEFT + 120, 11), (LEFT + 142, 11)], BLACK, 1.6, "2 3"),
               text(LEFT + 148, 15, "line between ends", "start"),
-              _dot(LEFT + 5, 11 + ROW, 4.5, BLUE, False),
+              dot(LEFT + 5, 11 + ROW, 4.5, BLUE, False),
               text(LEFT + 15, 15 + ROW, "first child", "start"),
-              _dot(LEFT + 131, 11 + ROW, 4.5, VERMILLION, True),
+              dot(LEFT + 131, 11 + ROW, 4.5, VERMILLION, True),
               text(LEFT + 148, 15 + ROW, "second child", "start")]
     return document(WIDTHS[0], HEIGHT, label, parts)
 
@@ -60,16 +71,16 @@ def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label
     middle, right = x(place), WIDTHS[1] - 14
     return document(WIDTHS[1], HEIGHT, label, [
         frame, f'<polygon points="{" ".join(upper + lower[::-1])}" fill="{BLUE}" opacity="0.2"/>',
-        _line([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
-        _line(thin, GREY, 1.1, ""), _line(line, BLUE, 1.9, ""),
-        _line([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
-        *(_line([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
+        line([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
+        line(thin, GREY, 1.1, ""), line(line, BLUE, 1.9, ""),
+        line([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
+        *(line([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
           for value in (foot, peak)),
-        _dot(LEFT, y(mean[0]), 5, BLUE, False), _dot(right, y(mean[-1]), 5, VERMILLION, True),
-        _line([(LEFT, 11), (LEFT + 16, 11)], BLUE, 1.9, ""), text(LEFT + 21, 15, "mean", "start"),
-        _line([(LEFT + 70, 11), (LEFT + 86, 11)], GREY, 1.1, ""),
+        dot(LEFT, y(mean[0]), 5, BLUE, False), dot(right, y(mean[-1]), 5, VERMILLION, True),
+        line([(LEFT, 11), (LEFT + 16, 11)], BLUE, 1.9, ""), text(LEFT + 21, 15, "mean", "start"),
+        line([(LEFT + 70, 11), (LEFT + 86, 11)], GREY, 1.1, ""),
         text(LEFT + 91, 15, "this replicate", "start"),
-        _line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREEN, 1.4, "5 3"),
+        line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREEN, 1.4, "5 3"),
         text(LEFT + 21, 15 + ROW, "stable if the barrier ends below", "start")])
 
 
@@ -90,8 +101,8 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
         x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
     parts = [frame, (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
                      f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
-             _line([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
-             _line([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
+             line([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
+             line([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
     for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
         curve, main = curves[number], number == current
         xs = [x(math.log10(density)) for density in curve.density]
@@ -101,8 +112,8 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
                     [*zip(xs, curve.high, strict=True)][::-1]) for a, b in values]
             parts.append(f'<polygon points="{" ".join(band)}" fill="{curve.color}" '
                          'opacity="0.25"/>')
-        parts.append(_line(points, curve.color, 2.1 if main else 1, ""))
-        parts += [_marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
+        parts.append(line(points, curve.color, 2.1 if main else 1, ""))
+        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
         if main:
             ring = points[min(range(len(xs)), key=lambda each: abs(curve.density[each] - at))]
             parts.append(f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="7" stroke="{BLACK}" '
@@ -110,8 +121,8 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
     for number, curve in enumerate([*curves, None]):
         a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
         bold = 'font-size="11" font-weight="600"' if number == current else 'font-size="11"'
-        parts += [_line([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
-                        "" if curve else "5 3"), _marker(curve, a, b, 3.4) if curve else "",
+        parts += [line([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
+                        "" if curve else "5 3"), marker(curve, a, b, 3.4) if curve else "",
                   text(a + 12, b + 4, curve.name if curve else "dense", "start", bold)]
     return document(width, HEIGHT, label, parts)
 
@@ -122,20 +133,6 @@ def equal(reach, width: float, height: float):
     unit = max(across / width, up / height) or 1.0
     return [(middle - unit * size / 2, middle + unit * size / 2) for middle, size in (
         ((reach[0] + reach[1]) / 2, width), ((reach[2] + reach[3]) / 2, height))]
-
-
-def _line(points, color: str, width: float, dashes: str) -> str:
-    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'
-            f'{dash}/>')
-
-
-def _dot(x: float, y: float, radius: float, color: str, square: bool) -> str:
-    if square:
-        return (f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" '
-                f'height="{2 * radius:.1f}" fill="{color}"/>')
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color}"/>'
 
 
 def _star(x: float, y: float) -> str:

@@ -9,12 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ticketlab import drawing, landscape_figures
-from ticketlab.landscape import STABLE
-from ticketlab.landscape_figures import THRESHOLD, bar
-from ticketlab.plane import angle, project
-from ticketlab.ticket_svg import Curve
-from ticketlab.trials import Tickets, table
+from ticketlab.figures import THRESHOLD, bar, drawing
+from ticketlab.figures import landscape as landscape_figures
+from ticketlab.landscape import STABLE, angle, project
+from ticketlab.lottery import Tickets, table
+from ticketlab.panels.svg import Curve
 
 REWOUND = "rewind to "  # how rewinding.weights names a way
 

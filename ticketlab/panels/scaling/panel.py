@@ -1,7 +1,7 @@
 """The scaling panel: sliders for width and level, and the dense net of the same number of weights.
 
 Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
-numbers are in ``ticketlab.scaling_table``, its picture in ``ticketlab.scaling_svg``. Lesson 06
+numbers are in ``ticketlab.panels.scaling.table``, its picture in ``ticketlab.panels.scaling.picture``. Lesson 06
 builds on this file.
 """
 
@@ -9,13 +9,14 @@ from html import escape
 
 import ipywidgets
 
-from ticketlab import drawing, scaling_svg, svg
-from ticketlab.guesses import tip
-from ticketlab.masks import describe
-from ticketlab.matching import TICKET
-from ticketlab.panel_base import GAP, WIDE, Panel
-from ticketlab.scaling_figures import marks, weights_axis
-from ticketlab.scaling_table import ScalingReading, ScalingTable
+from ticketlab.figures import drawing, marks, weights_axis
+from ticketlab.panels import svg
+from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.guesses import tip
+from ticketlab.panels.scaling import picture as scaling_svg
+from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
+from ticketlab.pruning import describe
+from ticketlab.scaling import TICKET
 
 
 def scaling_panel(table, *, by: str = "width", net=None, level: int = 0) -> "ScalingPanel":

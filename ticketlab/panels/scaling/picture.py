@@ -1,4 +1,4 @@
-"""The scaling panel's picture as SVG text, made like those of ``ticketlab.svg``.
+"""The scaling panel's picture as SVG text, made like those of ``ticketlab.panels.svg``.
 
 Plain functions from numbers to strings; the bars of the layers are ``svg.layer_bars``. Lesson 06's
 panel builds on this file.
@@ -8,9 +8,8 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from ticketlab.drawing import BLACK, GREY
-from ticketlab.svg import HEIGHT, document, plot, text
-from ticketlab.ticket_svg import ROW, _marker
+from ticketlab.figures import BLACK, GREY
+from ticketlab.panels.svg import HEIGHT, ROW, document, marker, plot, text
 
 WIDTH = 560  # in pixels: beside the bars in a notebook of 1000 pixels
 TOP = 14 + ROW
@@ -58,7 +57,7 @@ def accuracy(lines: Sequence[Line], others: Sequence[Line], dense: Line, at, equ
     for line in reversed(lines):  # the tickets lie on top
         parts.append(_way(places(line), line.color, 1.9 if line is main else 1.1,
                           "" if line is main else "5 3"))
-        parts += [_marker(line, f"{a:.1f}", f"{b:.1f}", 3.4 if line is main else 2.6)
+        parts += [marker(line, f"{a:.1f}", f"{b:.1f}", 3.4 if line is main else 2.6)
                   for a, b in places(line)]
     ring = x(math.log10(at[0])), y(at[1])
     parts += [f'<path d="M{ring[0]:.1f},{TOP}V{low}" stroke="{BLACK}" stroke-width="0.6"/>',
@@ -79,7 +78,7 @@ def _keys(lines: Sequence[Line], others: bool, equal: bool) -> list[str]:
         entries.append(("other tickets", GREY, "", None))
     for name, color, dashes, line in entries:
         parts += [_way([(at - 9, 12), (at + 9, 12)], color, 1.6, dashes),
-                  _marker(line, at, 12, 3.4) if line else "",
+                  marker(line, at, 12, 3.4) if line else "",
                   text(at + 14, 16, name, "start", 'font-size="11"')]
         at += 42 + 6 * len(name)
     if equal:

@@ -8,10 +8,9 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ticketlab import drawing, matching
-from ticketlab.matching import TICKET
-from ticketlab.scaling import LAYER
-from ticketlab.scaling_svg import Line
+from ticketlab.figures import drawing
+from ticketlab.panels.scaling.picture import Line
+from ticketlab.scaling import LAYER, TICKET, matching
 
 
 class ScalingReading(NamedTuple):

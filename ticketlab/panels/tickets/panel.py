@@ -1,7 +1,7 @@
 """The ticket panel: what a search left at each level, while sliders move through levels and rates.
 
-``ticketlab.panels`` offers it as its own, ``ticketlab.ticket_table`` has its numbers and
-``ticketlab.ticket_svg`` its pictures. Lesson 04 builds on this file.
+``ticketlab.panels`` offers it as its own, ``ticketlab.panels.tickets.table`` has its numbers and
+``ticketlab.panels.tickets.picture`` its pictures. Lesson 04 builds on this file.
 """
 
 from collections.abc import Mapping
@@ -10,13 +10,12 @@ from html import escape
 import ipywidgets
 import numpy as np
 
-from ticketlab import drawing, ticket_svg
-from ticketlab.drawing import ALL
-from ticketlab.guesses import tip
-from ticketlab.masks import describe
-from ticketlab.panel_base import GAP, WIDE, Panel
-from ticketlab.ticket_figures import density_axis, density_marks
-from ticketlab.ticket_table import (
+from ticketlab.figures import density_axis, density_marks, drawing
+from ticketlab.lottery import Tickets
+from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.guesses import tip
+from ticketlab.panels.tickets import picture as ticket_svg
+from ticketlab.panels.tickets.table import (
     AFTER,
     START,
     LevelTable,
@@ -25,7 +24,9 @@ from ticketlab.ticket_table import (
     controls_by_rate,
     curves_by_rate,
 )
-from ticketlab.trials import Tickets
+from ticketlab.pruning import describe
+from ticketlab.stack import check_replicate
+from ticketlab.weights import ALL
 
 # with the area of the bars beside them, or few survivors would lie flat under all weights
 OUTLINES = {AFTER: "dense network, to the same area", START: "before pruning, to the same area"}
@@ -102,7 +103,7 @@ class TicketPanel(Panel):
 
     @replicate.setter
     def replicate(self, replicate: int):
-        drawing.check_replicate(self._first.initial, replicate)
+        check_replicate(self._first.initial, replicate)
         self._choices["replicate"].value = replicate
 
     def state(self) -> TicketReading:

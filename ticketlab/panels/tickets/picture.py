@@ -1,4 +1,4 @@
-"""The ticket panel's pictures as SVG text, made like those of ``ticketlab.svg``.
+"""The ticket panel's pictures as SVG text, made like those of ``ticketlab.panels.svg``.
 
 Survivors as a histogram, masks as grey blocks, and the accuracy over the weights remaining.
 Plain functions from numbers to strings. Lesson 04's panel builds on this file.
@@ -13,24 +13,10 @@ from typing import NamedTuple
 import numpy as np
 from PIL import Image
 
-from ticketlab.drawing import BLACK, GREY, KEPT, ticks
-from ticketlab.svg import HEIGHT, LEFT, TOP, document, key, plot, text
+from ticketlab.figures import BLACK, GREY, KEPT, ticks
+from ticketlab.panels.svg import HEIGHT, LEFT, ROW, TOP, Curve, document, key, marker, plot, text
 
 WIDTHS = 310, 265, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
-ROW = 17  # height of a line of a key
-
-
-class Curve(NamedTuple):
-    """One line of ``accuracy``: density, mean, low and high in percent, [levels]; color and marker
-    as ``drawing.arm_styles`` gives them."""
-
-    name: str
-    color: str
-    marker: str
-    density: Sequence[float]
-    mean: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
 
 
 class Picture(NamedTuple):
@@ -128,7 +114,7 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
                          f'fill="{curve.color}" opacity="0.2"/>')
         parts.append(f'<polyline points="{" ".join(mean)}" fill="none" stroke="{curve.color}" '
                      f'stroke-width="{1.9 if main else 1}"/>')
-        parts += [_marker(curve, *point.split(","), 3.4 if main else 2.6) for point in mean]
+        parts += [marker(curve, *point.split(","), 3.4 if main else 2.6) for point in mean]
     ring = x(math.log10(at[0])), y(at[1])
     parts += [f'<path d="M{ring[0]:.1f},{top}V{low}" stroke="{BLACK}" stroke-width="0.6"/>',
               (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6.5" stroke="{BLACK}" '
@@ -136,7 +122,7 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
     for number, curve in enumerate([*curves, None]):
         a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
         line = f'stroke="{curve.color}"' if curve else _DASHED
-        parts += [f'<path d="M{a - 9},{b}h18" {line}/>', _marker(curve, a, b, 3.4) if curve else "",
+        parts += [f'<path d="M{a - 9},{b}h18" {line}/>', marker(curve, a, b, 3.4) if curve else "",
                   text(a + 14, b + 4, curve.name if curve else "dense", "start", 'font-size="11"')]
     names = ", ".join(curve.name for curve in curves)
     label = (f"Test accuracy over the weights remaining: {at[1]:.1f} percent with {at[0]:.3g} "
@@ -145,21 +131,6 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
 
 
 _DASHED = f'stroke="{BLACK}" stroke-dasharray="5 3"'
-_MARKERS = {  # outlines in a square from -1 to 1
-    "s": "M-.9,-.9H.9V.9H-.9Z", "D": "M0,-1.3L1.3,0L0,1.3L-1.3,0Z", "^": "M0,-1.2L1.2,1H-1.2Z",
-    "v": "M0,1.2L1.2,-1H-1.2Z", "P": "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z",
-    "X": "M-1,-1.4L0,-.5L1,-1.4L1.4,-1L.5,0L1.4,1L1,1.4L0,.5L-1,1.4L-1.4,1L-.5,0L-1.4,-1Z",
-    "*": "M0,-1.5L.4,-.4H1.4L.6,.3L.9,1.3L0,.7L-.9,1.3L-.6,.3L-1.4,-.4H-.4Z"}
-
-
-def _marker(curve: Curve, x, y, radius: float) -> str:
-    """The marker that matplotlib draws, so that an arm looks alike in figures and in the panel."""
-    if curve.marker in _MARKERS:
-        return (f'<path d="{_MARKERS[curve.marker]}" fill="{curve.color}" '
-                f'transform="translate({x} {y}) scale({radius})"/>')
-    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{curve.color}"/>'
-
-
 def _densest(picture: Picture) -> str:
     return f"{100 * picture.blocks.max():.0f} %"
 

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ticketlab import drawing
-from ticketlab.drawing import ALL
-from ticketlab.masks import layer_name, survivors
-from ticketlab.pruning import by_layer
-from ticketlab.ticket_svg import Curve, Picture
-from ticketlab.trials import Tickets, Trial, table
+from ticketlab.figures import drawing
+from ticketlab.lottery import Tickets, Trial, table
+from ticketlab.panels.svg import Curve
+from ticketlab.panels.tickets.picture import Picture
+from ticketlab.pruning import by_layer, layer_name, survivors
+from ticketlab.weights import ALL
 
 AFTER, START = SHOWS = ("after training", "at the start")
 BINS = 61  # odd, so that the middle bin is centred on zero

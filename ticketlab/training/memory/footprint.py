@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ticketlab.augmentation import crop_flip
-from ticketlab.recipe import Recipe
 from ticketlab.stack import Stack, forward
+from ticketlab.training.augmentation import crop_flip
+from ticketlab.training.recipe import Recipe
 
 _FEW = (2, 3)  # examples; batch normalisation needs two
 

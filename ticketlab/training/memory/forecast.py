@@ -1,7 +1,7 @@
 """How much memory a training will take: predicted before it starts, and shown.
 
 What stays is counted; what a step and an evaluation hold for a moment is noted on a tiny batch of
-one network (``ticketlab.footprint``), since all of it grows in proportion to examples and networks.
+one network (``ticketlab.training.memory.footprint``), since all of it grows in proportion to examples and networks.
 So nothing of that size is allocated. What the kernels take for themselves for a moment (copies in
 another layout, cuDNN's workspaces) is not seen: a fifth more, where convolutions are small.
 ``training`` builds on this file, and the lessons' larger scales through it.
@@ -13,14 +13,14 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from ticketlab.footprint import of_a_step, of_an_evaluation
-from ticketlab.free_memory import free_memory
-from ticketlab.history import Snapshot
-from ticketlab.masks import prunable
-from ticketlab.optimizers import Optimizer
 from ticketlab.progress import warn
-from ticketlab.recipe import Recipe
+from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
+from ticketlab.training.history import Snapshot
+from ticketlab.training.memory.footprint import of_a_step, of_an_evaluation
+from ticketlab.training.memory.free import free_memory
+from ticketlab.training.optimizers import Optimizer
+from ticketlab.training.recipe import Recipe
 
 CHUNK = 1000  # labels at a time in an evaluation: ``training.evaluate``
 _SMALL = 2**28  # bytes that no machine of this course lacks, so that nothing need be looked up

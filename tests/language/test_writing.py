@@ -15,30 +15,20 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.test_data import Server, visible
-from tests.test_lottery import assert_same_trials
-from tests.test_runs import Interrupting, assert_same_moment, assert_same_run
-from ticketlab import (
-    instability,
-    lottery,
-    nets,
-    rewinding,
-    runs,
-    sentences,
-    stack,
-    text,
-    text_files,
-    training,
-)
-from ticketlab.arms import ALL
-from ticketlab.comparisons import paired
-from ticketlab.data import DownloadError, load
-from ticketlab.history import Snapshot
-from ticketlab.landscape import hamming
-from ticketlab.masks import apply_masks, density
-from ticketlab.pruning import prune
-from ticketlab.recipe import Recipe
-from ticketlab.training import train
+from tests.data.test_datasets import Server, visible
+from tests.lottery.test_iterative_pruning import assert_same_trials
+from tests.runs.test_training import Interrupting, assert_same_moment, assert_same_run
+from ticketlab import nets, runs, stack
+from ticketlab.data import DownloadError, load, sentences, text_files
+from ticketlab.landscape import hamming, instability
+from ticketlab.language import writing as text
+from ticketlab.lottery import iterative_pruning as lottery
+from ticketlab.lottery import rewinding
+from ticketlab.lottery.arms import ALL
+from ticketlab.lottery.comparisons import paired
+from ticketlab.pruning import apply_masks, density, prune
+from ticketlab.training import Recipe, Snapshot, train
+from ticketlab.training import loop as training
 
 REAL = os.environ.get("TICKETLAB_DATA")  # before the fixture below hides it
 DATA = load("sentences")

@@ -16,9 +16,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab import sentences, trials
-from ticketlab.history import Run
+from ticketlab.data import sentences
+from ticketlab.lottery import trials
 from ticketlab.stack import Stack, forward
+from ticketlab.training import Run
 
 
 def encode(data, text: str) -> Tensor:

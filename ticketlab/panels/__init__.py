@@ -1,0 +1,17 @@
+"""Sliders. A panel is its controls, its look-up and its pictures, in a folder of its own.
+
+prune: one cut while a slider moves (lesson 03); tickets: level by level (lesson 04)
+rewind: two children and the line between them (lesson 05); scaling, descent: width (lesson 06)
+base: what all panels share; svg: axes, keys, lines and markers; guesses: the learner's guess
+"""
+
+from ticketlab.panels.descent import DescentPanel, descent_panel
+from ticketlab.panels.guesses import Guess, guess
+from ticketlab.panels.prune import PrunePanel, Reading, prune_panel
+from ticketlab.panels.rewind import RewindPanel, rewind_panel
+from ticketlab.panels.scaling import ScalingPanel, scaling_panel
+from ticketlab.panels.tickets import TicketPanel, ticket_panel
+
+__all__ = ["DescentPanel", "Guess", "PrunePanel", "Reading", "RewindPanel", "ScalingPanel",
+           "TicketPanel", "descent_panel", "guess", "prune_panel", "rewind_panel", "scaling_panel",
+           "ticket_panel"]

@@ -1,0 +1,75 @@
+"""The prune panel's pictures as SVG text, made like those of ``ticketlab.panels.svg``.
+
+Plain functions from numbers to strings. Lesson 03's panel builds on this file.
+"""
+
+from ticketlab.figures import BLACK, BLUE, GREY, KEPT, PRUNED
+from ticketlab.panels.svg import BARS, HEIGHT, LEFT, TOP, document, key, plot, text
+
+WIDTHS = 362, BARS, 265  # of the three, in pixels: side by side in a notebook of 1000 pixels
+
+
+def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> str:
+    """Stacked bars, kept below and pruned (hatched) above, and the thresholds as dashed lines.
+
+    edges: [bins + 1]. total: [bins], of all weights; it sets the height, so that bars do not jump
+    while the slider moves. pruned: [bins]. thresholds: magnitudes; each is drawn at its value and
+    at minus its value. identity: unlike that of any other picture on the page.
+    """
+    note = " (dashed: a threshold for each layer)" if len(thresholds) > 1 else ""
+    x, y, low, frame = plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))),
+                            "weight value" + note, "number of weights")
+    xs = [f"{x(edge):.1f}" for edge in edges]
+    kept = [n - gone for n, gone in zip(total, pruned, strict=True)]
+    tops = [f"{y(n):.1f}" for n in total]
+    middles = [f"{y(n):.1f}" for n in kept]
+    steps = [f"V{top}H{right}" for top, right in zip(tops, xs[1:], strict=True)]
+    back = [f"V{middle}H{left}" for middle, left in zip(middles[::-1], xs[-2::-1], strict=True)]
+    stairs = [f"V{middle}H{right}" for middle, right in zip(middles, xs[1:], strict=True)]
+    start = f"M{xs[0]},{low:.1f}"
+    lines = "".join(
+        f'<line x1="{x(v):.1f}" x2="{x(v):.1f}" y1="{TOP}" y2="{low}" stroke="{BLACK}" '
+        f'stroke-dasharray="5 3" stroke-width="1.2"/>' for t in thresholds for v in (-t, t))
+    name = ""
+    if len(thresholds) == 1:
+        t = thresholds[0]
+        right = x(t) < 0.8 * WIDTHS[0]
+        name = text(x(t) + (5 if right else -5), TOP + 12, f"±{t:.3g}", "start" if right else "end",
+                    'font-weight="600"')
+    words = f"threshold {', '.join(f'plus or minus {t:.3g}' for t in thresholds)}; " \
+        if thresholds else ""
+    label = (f"Histogram of the weights of {title}: {words}"
+             f"{sum(kept)} kept, {sum(pruned)} pruned")
+    hatch = (f'<defs><pattern id="{identity}" width="5" height="5" patternUnits="userSpaceOnUse" '
+             f'patternTransform="rotate(45)"><rect width="5" height="5" fill="#FBE3B4"/>'
+             f'<rect width="1.6" height="5" fill="{PRUNED}"/></pattern></defs>')
+    return document(WIDTHS[0], HEIGHT, label, [
+        hatch, f'<path d="{start}{"".join(steps)}{"".join(back)}Z" fill="url(#{identity})"/>',
+        f'<path d="{start}{"".join(stairs)}V{low}Z" fill="{KEPT}"/>', frame, lines, name,
+        key(LEFT, KEPT, f"kept {sum(kept):,}"),
+        key(LEFT + 98, f"url(#{identity})", f"pruned {sum(pruned):,}")])
+
+
+def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: float) -> str:
+    """Accuracy over the prune rate: mean in a band, and a dot where the slider is.
+
+    rates, mean, low, high: [positions], percent. measured: the positions that were evaluated; in
+    between, lines are straight. at: (rate, accuracy) of the dot, full where exact. chance: percent.
+    """
+    x, y, _, frame = plot(WIDTHS[2], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
+    upper = [f"{x(rates[i]):.1f},{y(high[i]):.1f}" for i in measured]
+    lower = [f"{x(rates[i]):.1f},{y(low[i]):.1f}" for i in reversed(measured)]
+    line = " ".join(f"{x(rates[i]):.1f},{y(mean[i]):.1f}" for i in measured)
+    state = "exact" if exact else "interpolated"
+    label = (f"Test accuracy without retraining over the prune rate: at {at[0]:.1f} percent "
+             f"pruned, {at[1]:.1f} percent ({state})")
+    return document(WIDTHS[2], HEIGHT, label, [
+        frame,
+        f'<polygon points="{" ".join(upper + lower)}" fill="{BLUE}" opacity="0.2"/>',
+        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>',
+        f'<path d="M{x(0):.1f},{y(chance):.1f}H{x(100):.1f}" stroke="{GREY}" stroke-dasharray="2 3"/>',
+        text(x(1), y(chance) - 4, "chance", "start", 'fill="#666666"'),
+        text(LEFT, 18, "before any retraining", "start"),
+        f'<path d="M{x(at[0]):.1f},{TOP}V{y(0):.1f}" stroke="{BLACK}" stroke-width="0.6"/>',
+        (f'<circle cx="{x(at[0]):.1f}" cy="{y(at[1]):.1f}" r="5.5" stroke="{BLACK}" '
+         f'stroke-width="1.6" fill="{BLACK if exact else "#FFFFFF"}"/>')])

@@ -1,0 +1,16 @@
+"""Training runs that are kept on disk: a finished one is loaded, a killed one goes on.
+
+training: ``train`` with a name to keep it under
+units: the folder of one run, and the key: what decides a run
+files: files written whole or not at all; inventory: what is there, and removing it
+Lessons 04-06 build on it.
+"""
+
+from ticketlab.runs import files
+from ticketlab.runs.files import Damaged, IncompatibleRun, folder
+from ticketlab.runs.inventory import listing, remove
+from ticketlab.runs.training import checked_name, load, train
+from ticketlab.runs.units import TABLE, TRAINING, Job, source
+
+__all__ = ["Damaged", "IncompatibleRun", "Job", "TABLE", "TRAINING", "checked_name", "files",
+           "folder", "listing", "load", "remove", "source", "train"]

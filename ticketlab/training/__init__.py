@@ -1,0 +1,19 @@
+"""Training and evaluating a stack.
+
+recipe: what decides a run besides net, data and seeds
+loop: ``train`` and ``evaluate``; optimizers: Adam and SGD on plain tensors
+orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
+history: moments and curves that a run leaves; joining: networks that come aboard on the way
+splitting: stacks that do not fit; memory: how much a run needs, and how much is free
+Every lesson builds on it.
+"""
+
+from ticketlab.training import memory
+from ticketlab.training.history import METRICS, Run, Snapshot, join
+from ticketlab.training.joining import train_joining
+from ticketlab.training.loop import check_span, evaluate, train
+from ticketlab.training.recipe import Recipe, parse_steps
+from ticketlab.training.splitting import in_parts
+
+__all__ = ["METRICS", "Recipe", "Run", "Snapshot", "check_span", "evaluate", "in_parts", "join",
+           "memory", "parse_steps", "train", "train_joining"]
