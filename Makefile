@@ -5,7 +5,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test lessons bench clean
+.PHONY: help lab test check mutants lessons bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
@@ -16,8 +16,18 @@ help: ## list the targets
 lab: .venv/.installed-lab ## open JupyterLab on lessons/
 	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lessons $(ARGS)
 
+# Two workers with one torch thread each; a file, and so a lesson, stays with one worker, and the lessons,
+# which take longest, come first.
 test: .venv/.installed-test ## run all tests, and every lesson against its stored outputs
-	TICKETLAB_SCALE=quick $(BIN)/python -m pytest --nbval --nbval-sanitize-with tests/nbval.cfg tests lessons $(ARGS)
+	TICKETLAB_SCALE=quick OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 --nbval --nbval-sanitize-with tests/nbval.cfg lessons tests $(ARGS)
+
+check: .venv/.installed-test ## what takes seconds: ruff, the floors and doors, the stored lessons
+	$(BIN)/python -m ruff check .
+	PYTHONPATH=. $(BIN)/lint-imports
+	$(BIN)/python -m pytest -q -p no:nbval tests/test_lessons.py -k "not nbval_passes and not execute_ and not guides_cells"
+
+mutants: .venv/.installed-test ## one-line mistakes in the core: does a test notice each? (minutes)
+	$(BIN)/python tools/mutants.py $(ARGS)
 
 lessons: .venv/.installed-lab ## execute the lessons anew and store their outputs (ARGS="03": only that one)
 	TICKETLAB_SCALE=quick $(BIN)/python tools/execute.py $(ARGS)

@@ -174,7 +174,8 @@ def _paper() -> str:
         batches = list(training.order(55_000, 60, range(replicates), 0, steps + 50, device()))
         for index in batches[:50]:
             trainer.step(x[index], y[index], 1e-3)
-        return _timed(lambda: [trainer.step(x[index], y[index], 1e-3) for index in batches[50:]])[0] / steps
+        seconds = _timed(lambda: [trainer.step(x[index], y[index], 1e-3) for index in batches[50:]])[0]
+        return seconds / steps
 
     # 21 levels one after the other; reinit of the 20 pruned ones side by side
     seconds = 50_000 * (21 * pace(R) + pace(20 * R))

@@ -213,7 +213,7 @@ def test_stamping_leaves_the_other_cells_and_the_count_of_its_own(kinds, data):
 
 
 def test_the_flag_stamp_executes_nothing(tmp_path, monkeypatch):
-    monkeypatch.syspath_prepend(ROOT / "lessons")
+    monkeypatch.syspath_prepend(ROOT / "tools")
     monkeypatch.setenv("TICKETLAB_SCALE", "class")
     path = tmp_path / "02_little.ipynb"
     nbformat.write(lesson(new_markdown_cell("# 2"), new_code_cell("raise ValueError")), path)

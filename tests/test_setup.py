@@ -137,7 +137,8 @@ def test_make_lab_installs_once_and_passes_its_arguments_on(make):
 
 def test_make_test_compares_every_lesson_strictly_and_installs_once(make):
     _, calls = make("test")
-    assert calls[-1] == "-m pytest --nbval --nbval-sanitize-with tests/nbval.cfg tests lessons"
+    assert calls[-1].startswith("-m pytest -n 2 --dist loadfile "), "a lesson's cells stay together"
+    assert calls[-1].endswith(" --nbval --nbval-sanitize-with tests/nbval.cfg lessons tests")
     assert len(make("test")[1]) == 1
 
 
@@ -163,5 +164,5 @@ def test_an_old_python_and_a_missing_one_are_named_with_the_cure(make, tmp_path)
 def test_make_without_a_target_lists_the_targets(make):
     done, calls = make()
     assert not calls
-    for target in ("lab", "test", "lessons", "bench", "clean"):
+    for target in ("lab", "test", "check", "mutants", "lessons", "bench", "clean"):
         assert f"make {target} " in done.stdout

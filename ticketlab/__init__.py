@@ -11,7 +11,8 @@ only on floors below its own::
     training, weights
     pruning
     stack, data
-    nets, claims, digests, progress
+    nets
+    claims, digests, progress
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
 ``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.

@@ -220,7 +220,7 @@ def test_loading_leaves_random_states_the_folder_and_the_terminal_alone(
     monkeypatch, tmp_path, capfd
 ):
     monkeypatch.chdir(tmp_path)
-    ticketlab.data._mnist1d.cache_clear()  # else nothing would be generated
+    ticketlab.data.datasets._mnist1d.cache_clear()  # else nothing would be generated
     random.seed(3), np.random.seed(3), torch.manual_seed(3)
     before = (
         random.getstate(),

@@ -80,7 +80,7 @@ def test_both_children_begin_with_the_bits_of_their_start(family):
 def test_all_starts_share_the_two_orders(family):
     """Else a difference between two k could be one between two orders."""
     assert len({orders_of(family.seen, label) for label in STEPS}) == 1
-    again = {name: family.starts[7] for name in ("a", "b")}
+    again = dict.fromkeys(("a", "b"), family.starts[7])
     found = children(again)
     for one, two in zip(found["a"], found["b"], strict=True):
         assert_close(one.stack, two.stack)

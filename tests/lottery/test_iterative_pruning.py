@@ -403,7 +403,7 @@ def test_a_search_killed_at_random_moments_ends_with_the_bytes_of_one_that_never
     assert int(done.stdout) >= 4, "it was not killed often enough to mean anything"
     monkeypatch.setenv("TICKETLAB_RUNS", str(whole))
     definitions = {}
-    exec(EXPERIMENT.partition("class Bar")[0], definitions)
+    exec(EXPERIMENT.partition("class Bar")[0], definitions)  # noqa: S102 - our own text
     definitions["experiment"](False, tmp_path / "whole.csv")
     assert (tmp_path / "killed.csv").read_bytes() == (tmp_path / "whole.csv").read_bytes()
     contents = [{path.relative_to(home).as_posix(): path.read_bytes() for path in home.rglob("*")

@@ -17,14 +17,13 @@ import torch
 from torch import nn
 
 from tests.training.test_loop import DATA, NETS, RECIPES, TASK, make_data
-from ticketlab import nets, runs, stack
+from ticketlab import nets, runs, stack, training
 from ticketlab.data import Data
 from ticketlab.digests import digest
 from ticketlab.pruning import prune
 from ticketlab.runs import Job
 from ticketlab.runs import files as run_files
 from ticketlab.training import Snapshot, train
-from ticketlab.training import loop as training
 
 START = stack.draw(NETS["mlp"], range(2))
 MASKS = prune(START, rate=0.5)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from tests.training.test_loop import assert_same_bits
 from ticketlab import nets, stack
-from ticketlab.data import Data, label_noise, load
+from ticketlab.data import Data, load
+from ticketlab.data.label_noise import label_noise
 from ticketlab.figures import error_by_width, noise_name, width_marks
 from ticketlab.scaling import curves, threshold
 from ticketlab.scaling.double_descent import COLUMNS, PUBLISHED, fit, peak, sweep, unit
@@ -102,7 +103,7 @@ def test_label_noise_says_what_is_wrong(share, seed, message):
 
 
 def test_text_has_no_classes_to_take_wrong_ones_from():
-    text = replace(DATA, name="letters", y_train=torch.zeros(60, 12, dtype=torch.int64))
+    text = replace(load("sentences"), name="letters")
     with pytest.raises(ValueError, match="letters is text"):
         label_noise(text, 0.1, 0)
 

@@ -172,7 +172,7 @@ def test_a_kept_run_that_is_split_is_killed_and_resumed_as_one(room, tmp_path, m
             raise KeyboardInterrupt
         return real(moment, *arguments, **more)
 
-    monkeypatch.setattr(training, "train", killed)
+    monkeypatch.setattr("ticketlab.training.train", killed)
     with pytest.raises(KeyboardInterrupt):
         keep()
     (row,) = runs.listing(tmp_path).to_dict("records")

@@ -1,13 +1,9 @@
-"""Figures: learning curves, accuracy against density, densities by layer, pictures of weights.
+"""Figures of training: learning curves, accuracy against density, densities by layer.
 
 Plain matplotlib. Every function draws on the axes it is given, or on a new figure, and returns the
 axes, so that anything can be changed afterwards. Shares (accuracy, density) come in as fractions
 and are shown in percent. Bands run from the lowest to the highest replicate, as in Frankle &
-Carbin 2019. The figures of weights are in ``ticketlab.figures.weight_histograms`` and
-``ticketlab.figures.weight_images``, those of what a ticket keeps in ``ticketlab.figures.tickets``, those of
-rewinding in ``ticketlab.figures.landscape``, those of width in ``ticketlab.figures.scaling`` and
-``ticketlab.figures.descent``, that of a class in ``ticketlab.figures.classroom``, and called from here
-all the same; colours are in ``ticketlab.figures.drawing``. Lessons 01-06 build on this file.
+Carbin 2019. Lessons 01-06 build on this file.
 """
 
 from collections.abc import Mapping

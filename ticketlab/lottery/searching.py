@@ -1,6 +1,6 @@
 """What every search shares: its networks, its rewind step, and where it keeps what is finished.
 
-``ticketlab.lottery`` and ``ticketlab.lottery.rewinding`` build on this file; lessons 04 and 05 through them.
+``iterative_pruning`` and ``rewinding`` build on this file; lessons 04 and 05 through them.
 """
 
 from collections.abc import Callable

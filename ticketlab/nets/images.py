@@ -103,7 +103,8 @@ def vgg16(data, width=64) -> nn.Sequential:
     channels, _, _ = _image(data, "VGG-16", halvings=4)
     width = _at_least_1(width=width)
     layers = OrderedDict()
-    for stage, (convolutions, times) in enumerate(zip((2, 2, 3, 3, 3), (1, 2, 4, 8, 8)), start=1):
+    for stage, (convolutions, times) in enumerate(zip((2, 2, 3, 3, 3), (1, 2, 4, 8, 8), strict=True),
+                                                 start=1):
         part = OrderedDict()
         for number in range(1, convolutions + 1):
             part[f"conv{number}"] = nn.Conv2d(channels, times * width, 3, padding=1)

@@ -95,7 +95,7 @@ def document(width: int, height: int, label: str, parts) -> str:
             f'font-family="sans-serif" font-size="12" fill="{BLACK}">{"".join(parts)}</svg>')
 
 
-def line(points, color: str, width: float, dashes: str) -> str:
+def polyline(points, color: str, width: float, dashes: str) -> str:
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dash = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'

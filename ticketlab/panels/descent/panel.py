@@ -1,7 +1,7 @@
 """The descent panel: errors and the fitted function, while a slider moves through the widths.
 
 Everything is computed before the panel is shown; a move looks up and draws. Its numbers are in
-``ticketlab.panels.descent.table``, its pictures in ``ticketlab.panels.descent.picture``. Lesson 06 builds on it.
+``table``, its pictures in ``picture``. Lesson 06 builds on it.
 """
 
 import ipywidgets

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.panels.svg import HEIGHT, LEFT, ROW, document, dot, line, plot, text
+from ticketlab.panels.svg import HEIGHT, LEFT, ROW, document, dot, plot, polyline, text
 
 WIDTHS = 345, 345, 270  # of the three, in pixels: side by side in a notebook of 1000 pixels
 TOP = 14 + 2 * ROW  # two rows of a key above each plot
@@ -41,11 +41,11 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
                             x_ticks=[(math.log10(mark), f"{mark:g}") for mark in marks])
     xs = [x(math.log10(width)) for width in widths]
     place = xs[list(widths).index(at)]
-    parts = [frame, line([(place, TOP), (place, low)], BLACK, 0.6, "")]
+    parts = [frame, polyline([(place, TOP), (place, low)], BLACK, 0.6, "")]
     if limit is not None:
         limit_x = x(math.log10(limit))
         left = limit_x > 0.6 * WIDTHS[0]
-        parts += [line([(limit_x, TOP), (limit_x, low)], BLACK, 1.3, "1 4"),
+        parts += [polyline([(limit_x, TOP), (limit_x, low)], BLACK, 1.3, "1 4"),
                   text(limit_x + (-4 if left else 4), (TOP + low) / 2, "all labels fitted",
                        "end" if left else "start", 'font-size="11"')]
     for curve in sorted(curves, key=lambda each: each.main):
@@ -57,14 +57,14 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
             parts += [f'<polygon points="{" ".join(band)}" fill="{curve.color}" opacity="0.2"/>',
                       (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6" stroke="{BLACK}" '
                        'stroke-width="1.8" fill="none"/>')]
-        parts.append(line(points, curve.color, 2.1 if curve.main else 1, curve.dashes))
+        parts.append(polyline(points, curve.color, 2.1 if curve.main else 1, curve.dashes))
     for number, (color, words) in enumerate(names):
         left = LEFT + 132 * number
-        parts += [line([(left, 11), (left + 16, 11)], color, 2.1, ""),
+        parts += [polyline([(left, 11), (left + 16, 11)], color, 2.1, ""),
                   text(left + 21, 15, words, "start")]
-    parts += [line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREY, 1.8, ""),
+    parts += [polyline([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREY, 1.8, ""),
               text(LEFT + 21, 15 + ROW, "test", "start"),
-              line([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
+              polyline([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
               text(LEFT + 153, 15 + ROW, "training", "start")]
     return document(WIDTHS[0], HEIGHT, label, parts)
 
@@ -81,10 +81,10 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
                             x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
     xs = [x(-1 + 2 * place / (len(right) - 1)) for place in range(len(right))]
     others = [1 - a - b for a, b in zip(right, wrong, strict=True)]
-    parts = [frame, line([(x(0), TOP), (x(0), low)], BLACK, 0.6, "")]
+    parts = [frame, polyline([(x(0), TOP), (x(0), low)], BLACK, 0.6, "")]
     for values, color, dashes, width in ((others, GREY, "2 3", 1.6), (right, BLUE, "", 2),
                                          (wrong, VERMILLION, "6 3", 2)):
-        parts.append(line([(a, y(b)) for a, b in zip(xs, values, strict=True)], color, width,
+        parts.append(polyline([(a, y(b)) for a, b in zip(xs, values, strict=True)], color, width,
                            dashes))
     parts += [dot(x(place), y(1), 5, VERMILLION if trained and place == 0 else BLUE,
                    trained and place == 0) for place in (-1, 0, 1)]
@@ -92,7 +92,7 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
                                                 (140, VERMILLION, "6 3", names[1], 0),
                                                 (0, GREY, "2 3", "any other class", 1)):
         height = 11 + ROW * number
-        parts += [line([(LEFT + place, height), (LEFT + place + 18, height)], color, 2, dashes),
+        parts += [polyline([(LEFT + place, height), (LEFT + place + 18, height)], color, 2, dashes),
                   text(LEFT + place + 23, height + 4, words, "start")]
     parts += [dot(LEFT + 149, 11 + ROW, 4.5, BLUE, False),
               text(LEFT + 163, 15 + ROW, "label trained with", "start")]
@@ -112,11 +112,11 @@ def signals(three, words: str, label: str) -> str:
     parts = [frame]
     for number, color, width, dashes in ((0, GREY, 1.2, ""), (2, GREY, 1.2, "4 3"),
                                          (1, BLACK, 2, "")):
-        parts.append(line([(x(place), y(value)) for place, value in enumerate(three[number])],
+        parts.append(polyline([(x(place), y(value)) for place, value in enumerate(three[number])],
                            color, width, dashes))
     for place, color, dashes, name in ((0, GREY, "", "A"), (62, BLACK, "", "B"),
                                        (124, GREY, "4 3", "C")):
         height = 11 + ROW
-        parts += [line([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
+        parts += [polyline([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
                   text(LEFT + place + 23, height + 4, name, "start")]
     return document(WIDTHS[2], HEIGHT, label, [*parts, text(LEFT, 15, words, "start")])

@@ -1,8 +1,7 @@
 """The rewind panel: two children of the step-k weights and what lies between them, tickets beside.
 
 Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
-numbers are in ``ticketlab.panels.rewind.table``, its pictures in ``ticketlab.panels.rewind.picture``. Lesson 05
-builds on this file.
+numbers are in ``table``, its pictures in ``picture``. Lesson 05 builds on this file.
 """
 
 from collections.abc import Mapping

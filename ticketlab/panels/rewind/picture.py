@@ -17,9 +17,9 @@ from ticketlab.panels.svg import (
     Curve,
     document,
     dot,
-    line,
     marker,
     plot,
+    polyline,
     text,
 )
 
@@ -39,13 +39,13 @@ def paths(first, second, reach, step: int, label: str) -> str:
     parts = [frame]
     for way, color, dashes, square in ((first, BLUE, "", False), (second, VERMILLION, "6 3", True)):
         places = [(x(a), y(b)) for a, b in way]
-        parts.append(line(places, color, 1.6, dashes))
+        parts.append(polyline(places, color, 1.6, dashes))
         parts += [dot(*place, 2.2, color, square) for place in places[1:-1]]
         parts.append(dot(*places[-1], 5.5, color, square))
-    parts += [line([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
+    parts += [polyline([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
               _star(x(0), y(0)),
               _star(LEFT + 5, 11), text(LEFT + 15, 15, f"start: step {step:,}", "start"),
-              line([(LEFT + 120, 11), (LEFT + 142, 11)], BLACK, 1.6, "2 3"),
+              polyline([(LEFT + 120, 11), (LEFT + 142, 11)], BLACK, 1.6, "2 3"),
               text(LEFT + 148, 15, "line between ends", "start"),
               dot(LEFT + 5, 11 + ROW, 4.5, BLUE, False),
               text(LEFT + 15, 15 + ROW, "first child", "start"),
@@ -71,16 +71,16 @@ def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label
     middle, right = x(place), WIDTHS[1] - 14
     return document(WIDTHS[1], HEIGHT, label, [
         frame, f'<polygon points="{" ".join(upper + lower[::-1])}" fill="{BLUE}" opacity="0.2"/>',
-        line([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
-        line(thin, GREY, 1.1, ""), line(line, BLUE, 1.9, ""),
-        line([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
-        *(line([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
+        polyline([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
+        polyline(thin, GREY, 1.1, ""), polyline(line, BLUE, 1.9, ""),
+        polyline([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
+        *(polyline([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
           for value in (foot, peak)),
         dot(LEFT, y(mean[0]), 5, BLUE, False), dot(right, y(mean[-1]), 5, VERMILLION, True),
-        line([(LEFT, 11), (LEFT + 16, 11)], BLUE, 1.9, ""), text(LEFT + 21, 15, "mean", "start"),
-        line([(LEFT + 70, 11), (LEFT + 86, 11)], GREY, 1.1, ""),
+        polyline([(LEFT, 11), (LEFT + 16, 11)], BLUE, 1.9, ""), text(LEFT + 21, 15, "mean", "start"),
+        polyline([(LEFT + 70, 11), (LEFT + 86, 11)], GREY, 1.1, ""),
         text(LEFT + 91, 15, "this replicate", "start"),
-        line([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREEN, 1.4, "5 3"),
+        polyline([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREEN, 1.4, "5 3"),
         text(LEFT + 21, 15 + ROW, "stable if the barrier ends below", "start")])
 
 
@@ -101,8 +101,8 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
         x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
     parts = [frame, (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
                      f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
-             line([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
-             line([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
+             polyline([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
+             polyline([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
     for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
         curve, main = curves[number], number == current
         xs = [x(math.log10(density)) for density in curve.density]
@@ -112,7 +112,7 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
                     [*zip(xs, curve.high, strict=True)][::-1]) for a, b in values]
             parts.append(f'<polygon points="{" ".join(band)}" fill="{curve.color}" '
                          'opacity="0.25"/>')
-        parts.append(line(points, curve.color, 2.1 if main else 1, ""))
+        parts.append(polyline(points, curve.color, 2.1 if main else 1, ""))
         parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
         if main:
             ring = points[min(range(len(xs)), key=lambda each: abs(curve.density[each] - at))]
@@ -121,7 +121,7 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
     for number, curve in enumerate([*curves, None]):
         a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
         bold = 'font-size="11" font-weight="600"' if number == current else 'font-size="11"'
-        parts += [line([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
+        parts += [polyline([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
                         "" if curve else "5 3"), marker(curve, a, b, 3.4) if curve else "",
                   text(a + 12, b + 4, curve.name if curve else "dense", "start", bold)]
     return document(width, HEIGHT, label, parts)

@@ -1,8 +1,7 @@
 """The scaling panel: sliders for width and level, and the dense net of the same number of weights.
 
 Everything is computed before the panel is shown; a move of a slider looks up and draws. Its
-numbers are in ``ticketlab.panels.scaling.table``, its picture in ``ticketlab.panels.scaling.picture``. Lesson 06
-builds on this file.
+numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this file.
 """
 
 from html import escape

@@ -1,8 +1,8 @@
 """How much memory a training will take: predicted before it starts, and shown.
 
 What stays is counted; what a step and an evaluation hold for a moment is noted on a tiny batch of
-one network (``ticketlab.training.memory.footprint``), since all of it grows in proportion to examples and networks.
-So nothing of that size is allocated. What the kernels take for themselves for a moment (copies in
+one network (``footprint``), since all of it grows in proportion to examples and networks. So
+nothing of that size is allocated. What the kernels take for themselves for a moment (copies in
 another layout, cuDNN's workspaces) is not seen: a fifth more, where convolutions are small.
 ``training`` builds on this file, and the lessons' larger scales through it.
 """

@@ -1,0 +1,64 @@
+"""The floors and doors of the house hold, and a wrong import would be noticed."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def lint(folder):
+    """What import-linter says of the package in `folder`."""
+    command = [str(Path(sys.executable).parent / "lint-imports"), "--no-cache"]
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False,
+                          env=os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "200"})
+
+
+def test_floors_and_doors_hold():
+    said = lint(ROOT)
+    assert said.returncode == 0 and "3 kept, 0 broken" in said.stdout, said.stdout + said.stderr
+
+
+@pytest.mark.parametrize("file, line, contract", [
+    ("nets/simple.py", "from ticketlab.lottery import search", "floors below its own BROKEN"),
+    ("scales.py", "from ticketlab.figures import curves", "floors below its own BROKEN"),
+    ("panels/base.py", "from ticketlab.pruning.cut import prune", "entered by its door BROKEN"),
+    ("lottery/arms.py", "from ticketlab.training.memory.free import free", "its door BROKEN"),
+    ("runs/files.py", "import matplotlib.pyplot", "neither pictures nor Jupyter BROKEN"),
+])
+def test_a_wrong_import_is_noticed(tmp_path, file, line, contract):
+    shutil.copytree(ROOT / "ticketlab", tmp_path / "ticketlab",
+                    ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    path = tmp_path / "ticketlab" / file
+    path.write_text(f"{path.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
+    said = lint(tmp_path)
+    assert said.returncode == 1 and contract in said.stdout, said.stdout + said.stderr
+
+
+def test_a_folder_without_a_floor_is_noticed(tmp_path):
+    """So the picture of the floors stays whole when a folder is added."""
+    shutil.copytree(ROOT / "ticketlab", tmp_path / "ticketlab")
+    shutil.copytree(ROOT / "tools", tmp_path / "tools")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    (tmp_path / "ticketlab" / "attic.py").write_text("")
+    assert "attic" in lint(tmp_path).stdout
+
+
+@pytest.mark.parametrize("door", sorted((ROOT / "ticketlab").rglob("*/__init__.py")),
+                         ids=lambda door: str(door.parent.relative_to(ROOT)))
+def test_a_door_is_a_docstring_and_the_names_handed_out(door):
+    text = door.read_text(encoding="utf-8")
+    docstring = text.split('"""')[1]
+    assert len(docstring.strip().splitlines()) <= 15
+    assert "def " not in text and "class " not in text.replace(docstring, "")
+
+
+def test_the_top_of_the_package_is_a_handful_of_files():
+    files = {path.name for path in (ROOT / "ticketlab").glob("*.py")} - {"__init__.py"}
+    assert len(files) <= 6, files
