@@ -487,3 +487,19 @@ def test_two_arms_of_one_name_would_be_one_in_the_table(tickets):
 def test_a_table_needs_trials():
     with pytest.raises(ValueError, match="there are no trials"):
         lottery.table([])
+
+
+def test_the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation(tickets):
+    """Not validation accuracies, and not the best of all looks at the test split; the curves are
+    made so that these are three different numbers."""
+    curves = {name: torch.zeros(3, 2) for name in training.METRICS} | {
+        "step": torch.tensor([0, 3, 6]),
+        "val_loss": torch.tensor([[2.0, 1.0], [1.0, 2.0], [3.0, 3.0]]),
+        "val_accuracy": torch.tensor([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
+        "test_accuracy": torch.tensor([[0.9, 0.7], [0.8, 0.95], [0.6, 0.65]])}
+    masks = tickets.trials[0].masks
+    run = training.Run(tickets.trials[0].run.end, curves, {})
+    frame = lottery.table(lottery.Trial("ticket", 0, masks, run))
+    assert frame.accuracy.tolist() == pytest.approx([0.6, 0.65])
+    assert frame.early_accuracy.tolist() == pytest.approx([0.8, 0.7])
+    assert frame.early_step.tolist() == [3, 0]

@@ -343,3 +343,56 @@ def test_masks_of_several_stacks_are_joined_as_the_stacks_are():
     assert density(joined).tolist() == density(one).tolist() + density(two).tolist()
     with pytest.raises(ValueError, match="masks are of different nets"):
         masks_room.concatenate([one, prune(drawn(hidden=(16,)), rate=0.5)])
+
+
+@pytest.mark.parametrize("scope", ["layer", "global"])
+@pytest.mark.parametrize("shift", [-10.0, 0.0, 10.0])
+def test_pruned_weights_stay_pruned_whatever_the_sign_of_the_scores(scope, shift):
+    """Scores only order the weights. Where all survivors score below zero, a zero that stands for
+    "pruned" would be the best of them, and what was cut would compete again."""
+    def score(nets_here):
+        return {name: shift - w for name, w in magnitude(nets_here).items()}
+
+    nets_here = drawn()
+    before = dense(nets_here)
+    for _ in range(3):
+        cut = prune(nets_here, before, rate=0.3, scope=scope, score=score)
+        assert nested(cut, before)
+        pools = [[name] for name in cut] if scope == "layer" else [list(cut)]
+        for pool in pools:
+            alive = sum(torch.tensor(kept(before, name)) for name in pool).tolist()
+            left = sum(torch.tensor(kept(cut, name)) for name in pool).tolist()
+            assert left == [n - round(0.3 * n) for n in alive]
+            for r in range(2):
+                values, old, new = (torch.cat([each[name][r].flatten() for name in pool])
+                                    for each in (score(nets_here), before, cut))
+                assert values[new].min() >= values[old & ~new].max(), "the lowest survivors go"
+        before = cut
+
+
+def test_movement_counts_the_distance_in_either_direction():
+    """Weights that end at 2 from 3, 1, 5 and -3 have moved by 1, 1, 3 and 5."""
+    initial, final = drawn(), drawn()
+    for place, start in enumerate((3.0, 1.0, 5.0, -3.0)):
+        initial.parameters["hidden1.weight"][:, 0, place] = start
+        final.parameters["hidden1.weight"][:, 0, place] = 2.0
+    scores = movement(initial)(final)["hidden1.weight"]
+    assert scores[:, 0, :4].tolist() == [[2, 2, 6, 10]] * 2
+    assert all((each >= 0).all() for each in movement(initial)(final).values())
+
+
+def test_saliency_does_not_ask_whether_the_loss_would_rise_or_fall():
+    """A weight whose removal changes the loss much is kept, in either direction."""
+    data = make_data()
+    data.first = lambda n: data
+    assert all((each >= 0).all() for each in saliency(data)(drawn()).values())
+
+
+def test_applying_masks_leaves_the_given_stack_as_it_was():
+    """The stem of a search is masked anew at every level: changed once, all later levels would
+    start from the survivors of the first."""
+    nets_here = drawn()
+    before = nets_here.clone()
+    apply_masks(nets_here, prune(nets_here, rate=0.5))
+    for name, values in nets_here.parameters.items():
+        assert torch.equal(values, before.parameters[name])

@@ -331,3 +331,26 @@ def test_a_mask_for_another_net_is_refused():
 def test_there_must_be_examples_to_evaluate_on():
     with pytest.raises(ValueError, match="no examples"):
         evaluate(stack.draw(NETS["mlp"], [0]), DATA.x_test[:0], DATA.y_test[:0])
+
+
+def test_each_metric_is_measured_on_the_split_that_it_names():
+    """What early stopping chooses by must know nothing of the test split, or it reports the best of
+    several looks at it. The validation and test splits here give different numbers."""
+    run = fit(stack.draw(NETS["mlp"], range(2)), snapshots=[20])
+    for row, nets_then in ((-1, run.stack), (2, run.snapshots[20].stack)):
+        for split in ("val", "test"):
+            x, y = getattr(DATA, f"x_{split}"), getattr(DATA, f"y_{split}")
+            loss, accuracy = evaluate(nets_then, x, y)
+            torch.testing.assert_close(run.curves[f"{split}_loss"][row], loss)
+            torch.testing.assert_close(run.curves[f"{split}_accuracy"][row], accuracy)
+    assert (run.last("val_loss") != run.last("test_loss")).all()
+
+
+def test_early_stopping_follows_validation_where_test_would_choose_another_step():
+    curves = {name: torch.zeros(3, 1) for name in METRICS} | {
+        "step": torch.tensor([0, 10, 20]), "val_loss": torch.tensor([[3.0], [1.0], [2.0]]),
+        "test_loss": torch.tensor([[3.0], [2.0], [1.0]]),
+        "test_accuracy": torch.tensor([[0.1], [0.5], [0.9]])}
+    run = Run(Snapshot(None, 20), curves, {})
+    assert run.best_step().tolist() == [10]
+    assert run.at_best_step("test_accuracy").tolist() == pytest.approx([0.5])
