@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import difflib
 import functools
-import operator
 import random
 import threading
 from dataclasses import dataclass, replace
@@ -27,6 +26,8 @@ import numpy as np
 import torch
 
 from ticketlab.data import sentences
+from ticketlab.data.checks import check, whole_number
+from ticketlab.data.drawing import draw, rank_in_class
 from ticketlab.data.image_files import CLASSES, read_images
 from ticketlab.data.text_files import read_text
 from ticketlab.digests import digest
@@ -53,6 +54,9 @@ class Data:
 
     Of text, both are int64 [N, T]: characters as numbers, their places in `alphabet`, and for each
     the character that follows it; `shape` is (T,). Lesson 06.
+
+    Only validation may have no examples: its columns of a run are then nan. ValueError or TypeError
+    say what does not fit (``ticketlab.data.checks``); ``from_arrays`` converts.
     """
 
     name: str
@@ -66,6 +70,9 @@ class Data:
     shape: tuple[int, ...]
     provenance: str
     alphabet: str = ""
+
+    def __post_init__(self) -> None:
+        check(self)
 
     @property
     def fingerprint(self) -> str:
@@ -94,11 +101,11 @@ class Data:
         a whole number.
         """
         total = len(self.x_train)
-        n = _whole_number("n", n, 1, total, "ask for fewer, or load with a smaller `validation`")
+        n = whole_number("n", n, 1, total, "ask for fewer, or load with a smaller `validation`")
         labels = self.y_train.cpu()
         # The first example of each class, then the second of each, ...: balanced at every n.
         order = (torch.arange(total, device="cpu") if labels.dim() > 1 else
-                 torch.argsort(_rank_in_class(labels) * self.classes + labels))
+                 torch.argsort(rank_in_class(labels) * self.classes + labels))
         kept = order[:n].sort().values.to(self.x_train.device)
         note = f" Training cut to {n:,} examples." if n < total else ""
         return replace(self, x_train=self.x_train[kept], y_train=self.y_train[kept],
@@ -129,16 +136,16 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
     tinyshakespeare  text of 64 characters, 15,685/871/871 (Karpathy 2015): the first 90 % of the
                    file, the next 5 % and the last 5 %, cut into pieces that do not overlap
 
-    `validation` examples (default: as above; 0 for none) are drawn from the published training set,
-    in its class proportions, by `validation_seed` alone: the same on every machine and device, and
-    the global random state stays as it is. Mean and standard deviation come from the training
-    examples that remain, per channel. The splits of texts are fixed: nothing is drawn from them.
-    `progress` shows bars while downloading.
+    `validation` examples (default: as above; 0 for none, and then no early stopping) are drawn from
+    the published training set, in its class proportions, by `validation_seed` alone: the same on
+    every machine and device, and the global random state stays as it is. Mean and standard
+    deviation come from the training examples that remain, per channel. The splits of texts are
+    fixed: nothing is drawn from them. `progress` shows bars while downloading.
 
     Raises ValueError for an unknown name, a `validation` out of range (or for a text: use `first`
-    to train on less), or a damaged file; TypeError
-    for a `validation` that is no whole number; FileNotFoundError if TICKETLAB_DATA names no folder;
-    PermissionError if there is no folder to download to; DownloadError if that fails.
+    to train on less), or a damaged file; TypeError for a `validation` that is no whole number;
+    FileNotFoundError if TICKETLAB_DATA names no folder; PermissionError if there is no folder to
+    download to; DownloadError if that fails.
     """
     names = (*VALIDATION_SHARE, *TEXTS)
     if name not in names:
@@ -156,9 +163,9 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
     x, x_test = torch.from_numpy(x), torch.from_numpy(x_test)
     y, y_test = (torch.from_numpy(each).to(torch.int64, copy=True) for each in (y, y_test))
     size = round(len(y) * VALIDATION_SHARE[name]) if validation is None else validation
-    size = _whole_number("validation", size, 0, len(y) - 1,
+    size = whole_number("validation", size, 0, len(y) - 1,
                          f"leave some of the {len(y):,} examples for training")
-    held_out = _draw(y, size, validation_seed)
+    held_out = draw(y, size, validation_seed)
 
     # Converted after splitting, so that there is never more than one float copy of the images.
     x_train, x_val, x_test = (
@@ -200,36 +207,6 @@ def _fingerprint(data) -> str:
     return digest(tensors, f"{data.classes} {tuple(data.shape)}")
 
 
-def _whole_number(name: str, value: int, low: int, high: int, cure: str) -> int:
-    try:
-        value = operator.index(value)
-    except TypeError:
-        raise TypeError(f"{name}={value!r} is not a whole number: it counts examples, "
-                        f"{low} to {high}") from None
-    if not low <= value <= high:
-        raise ValueError(f"{name}={value} is out of range {low} to {high}: {cure}")
-    return value
-
-
-def _rank_in_class(labels: torch.Tensor) -> torch.Tensor:
-    """For each example, how many of its class come before it."""
-    count = torch.bincount(labels, minlength=CLASSES)
-    order = torch.argsort(labels, stable=True)
-    rank = torch.arange(len(labels), device="cpu") - (count.cumsum(0) - count)[labels[order]]
-    return torch.empty_like(labels).index_copy_(0, order, rank)
-
-
-def _draw(labels: torch.Tensor, size: int, seed: int) -> torch.Tensor:
-    """A boolean mask [N] of `size` examples, drawn by `seed` in proportion to class frequency."""
-    generator = torch.Generator("cpu").manual_seed(seed)
-    shuffled = torch.randperm(len(labels), generator=generator, device="cpu")
-    classes = labels[shuffled]
-    # How far through its class each example stands: those least far are in proportion at any size.
-    position = (_rank_in_class(classes) + 0.5).double() / torch.bincount(labels)[classes]
-    chosen = shuffled[torch.argsort(position, stable=True)[:size]]
-    return torch.zeros_like(labels, dtype=torch.bool).index_fill_(0, chosen, True)
-
-
 @functools.cache
 def _mnist1d() -> tuple:
     from mnist1d.data import get_dataset_args, make_dataset
@@ -251,6 +228,6 @@ def _digits() -> tuple:
 
     x, y = load_digits().images[:, None], load_digits().target
     # A seed of its own, so that `validation_seed` does not move the test split.
-    test = _draw(torch.from_numpy(y), 360, seed=0).numpy()
+    test = draw(torch.from_numpy(y), 360, seed=0).numpy()
     origin = f"load_digits of scikit-learn {version('scikit-learn')}"
     return x[~test], y[~test], x[test], y[test], origin

@@ -149,7 +149,9 @@ def _read(path: Path, name: str) -> tuple:
         x[:, None] if x.ndim == 3 else np.ascontiguousarray(x.transpose(0, 3, 1, 2))
         for x in (arrays["x_train"], arrays["x_test"]))
     source = f", from {arrays['source']}" if "source" in arrays else ""
-    return x_train, arrays["y_train"], x_test, arrays["y_test"], f"read from {path}{source}"
+    # torch reads neither other byte orders nor every unsigned type
+    y_train, y_test = (arrays[key].astype(np.int64) for key in ("y_train", "y_test"))
+    return x_train, y_train, x_test, y_test, f"read from {path}{source}"
 
 
 def _problem(arrays: dict[str, np.ndarray], shape: tuple[int, ...]) -> str | None:

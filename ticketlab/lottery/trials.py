@@ -66,19 +66,22 @@ def table(*trials: Trial | Sequence[Trial] | Tickets):
 
     ``density`` and ``sparsity`` are shares. ``accuracy``: on the test split after the last step.
     ``early_accuracy``: the same at ``early_step``, the step of least validation loss.
-    ``train_accuracy``: over the last batches. Accuracies are fractions.
+    Both are nan if the data had no validation split. ``train_accuracy``: over the last batches.
+    Accuracies are fractions.
     """
     import pandas
 
     rows = []
     for trial in flat(trials):
         run, shares = trial.run, density(trial.masks).tolist()
+        none = [math.nan] * len(shares)
+        early, steps = ((run.at_best_step("test_accuracy").tolist(), run.best_step().tolist())
+                        if run.validated else (none, none))
         for replicate, share in enumerate(shares):
             rows.append({
                 "arm": trial.arm, "level": trial.number, "density": share, "sparsity": 1 - share,
                 "replicate": replicate, "accuracy": run.last("test_accuracy")[replicate].item(),
-                "early_accuracy": run.at_best_step("test_accuracy")[replicate].item(),
-                "early_step": int(run.best_step()[replicate]),
+                "early_accuracy": early[replicate], "early_step": steps[replicate],
                 "train_accuracy": run.last("train_accuracy")[replicate].item()})
     return pandas.DataFrame(rows)
 

@@ -109,12 +109,14 @@ def rows(fitted: Fit, data: Data, width: int, noise: float, replicates: Sequence
     """One row a network, with the columns ``COLUMNS``: errors are fractions, losses in nats.
 
     Training errors are those on the labels trained with, wrong ones included, in the end and over
-    the whole split. parameters: of one network, biases included. Lesson 06 builds on it.
+    the whole split; those of validation are nan without a validation split. parameters: of one
+    network, biases included. Lesson 06 builds on it.
     """
     measured = {}
     for split in ("train", "val", "test"):
-        loss, accuracy = evaluate(fitted.stack, getattr(data, f"x_{split}"),
-                                  getattr(data, f"y_{split}"))
+        x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
+        loss, accuracy = (evaluate(fitted.stack, x, y) if len(x) else
+                          torch.full((2, fitted.stack.replicates), torch.nan))
         measured[f"{split}_loss"] = loss.tolist()
         measured[f"{split}_error"] = (1 - accuracy.double()).tolist()
     size = sum(nets.count(fitted.stack.net).values())
@@ -224,6 +226,9 @@ def curves(table, noise: float, column: str = "test_error"):
     if own.duplicated(["width", "replicate"]).any():
         raise ValueError(f"at noise {noise:g} the table has a width and replicate more than once; "
                          "give the rows of one sweep")
+    if own[column].isna().all():
+        raise ValueError(f"{column} is nan throughout, as where the data have no validation split; "
+                         "load with a `validation` of at least 1, or give another column")
     wide = own.pivot(index="width", columns="replicate", values=column)
     if wide.isna().any(axis=None):
         raise ValueError(f"at noise {noise:g} some widths have other replicates than others, or no "

@@ -49,7 +49,8 @@ def lowest_matching(table, tolerance: float = TOLERANCE, *, by: str = "width", a
     Columns: ``by``, ``replicate``, ``level``, ``density`` and ``weights`` of that level,
     ``dense_weights``, ``accuracy`` and ``dense_accuracy`` on the test split, and ``open``: no level
     fell short, so the search ended too early to tell, and the density is only a bound from above.
-    Raises ValueError as ``ladder`` does, and for a tolerance outside 0 to 1. Lesson 06.
+    Raises ValueError as ``ladder`` does, for a tolerance outside 0 to 1, and for data that had no
+    validation split. Lesson 06.
     """
     if not 0 <= tolerance < 1:
         raise ValueError(f"tolerance is {tolerance}; it is a share, 0 or above and below 1: write "
@@ -60,6 +61,10 @@ def lowest_matching(table, tolerance: float = TOLERANCE, *, by: str = "width", a
     for label in labels(table, by):
         for replicate, rows in ladder(table, label, by=by, arm=arm).groupby("replicate"):
             values = rows["val_accuracy"].to_numpy()
+            if np.isnan(values).any():
+                raise ValueError(f"val_accuracy is nan at {by} {label!r}: levels are chosen on "
+                                 "validation, and the data had no validation split; load with a "
+                                 "`validation` of at least 1")
             short = values < values[0] - tolerance - 1e-6  # accuracies are float32
             last = rows.iloc[(short.argmax() if short.any() else len(rows)) - 1]
             found.append({by: label, "replicate": replicate, "level": last["level"],

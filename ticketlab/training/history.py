@@ -53,7 +53,8 @@ class Run:
     end: the moment it stopped at; ``run.stack`` for its networks. curves: one tensor [evaluations,
     replicates] for each of ``METRICS`` (losses in nats, accuracies as fractions), and ``step``
     [evaluations]. The two of training are means over the batches since the row before, each taken
-    before its update: nan at step 0. snapshots: step -> Snapshot, for the steps asked for.
+    before its update: nan at step 0. Those of validation are nan where the data have no validation
+    split. snapshots: step -> Snapshot, for the steps asked for.
     together: how many networks were trained at a time; None: all at once.
     """
 
@@ -71,14 +72,27 @@ class Run:
         return self.curves[metric][-1]
 
     def best_step(self) -> Tensor:
-        """Early stopping: the step of least validation loss (the first of equals), [R]."""
-        return self.curves["step"][self.curves["val_loss"].argmin(dim=0)]
+        """Early stopping: the step of least validation loss (the first of equals), [R]. Raises
+        ValueError if the data had no validation split."""
+        return self.curves["step"][self._best()]
 
     def at_best_step(self, metric: str) -> Tensor:
         """A metric at each replicate's early-stopping step: [R]. Chosen on validation, so it may
-        be the test accuracy that is reported (Frankle & Carbin 2019, section 2)."""
-        best = self.curves["val_loss"].argmin(dim=0, keepdim=True)
-        return self.curves[metric].gather(0, best)[0]
+        be the test accuracy that is reported (Frankle & Carbin 2019, section 2). Raises ValueError
+        as ``best_step`` does."""
+        return self.curves[metric].gather(0, self._best()[None])[0]
+
+    @property
+    def validated(self) -> bool:
+        """Whether the data had a validation split, so that training can stop early."""
+        return not bool(self.curves["val_loss"].isnan().all())
+
+    def _best(self) -> Tensor:
+        if not self.validated:
+            raise ValueError("no step can be chosen on validation: val_loss is nan at every "
+                             "evaluation, because the data have no validation examples; load with "
+                             "a `validation` of at least 1, or report the last step, run.last(...)")
+        return self.curves["val_loss"].argmin(dim=0)
 
     def part(self, which) -> "Run":
         """The run of some of its networks, such as ``slice(3, 6)`` or ``2``: ends, snapshots and

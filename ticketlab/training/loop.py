@@ -205,7 +205,10 @@ class _Record:
         self.steps, self.rows = [], []
 
     def add(self, step, training, stack, data):
-        val_loss, val_accuracy = evaluate(stack, data.x_val, data.y_val)
+        # no validation split: nan, which no comparison takes for a result
+        val_loss, val_accuracy = (
+            evaluate(stack, data.x_val, data.y_val) if len(data.x_val) else
+            torch.full((2, stack.replicates), torch.nan))
         test_loss, test_accuracy = evaluate(stack, data.x_test, data.y_test)
         row = (*training, val_loss, val_accuracy, test_loss, test_accuracy)
         self.steps.append(step)
