@@ -1,4 +1,4 @@
-"""What the panels of lessons 03 and 04 share: controls, errors, and how they are stored.
+"""What the panels and the guess share: controls, errors, lines, and how they are stored.
 
 Core ipywidgets only, versions 7.7.1 (Colab) and 8. Callbacks only assign traits: they print and
 display nothing, so a cell's outputs never depend on who moved what. Stored notebooks hold a
@@ -7,40 +7,133 @@ picture in place of the widget, because a widget shows nothing where no kernel r
 
 import base64
 import io
+from contextlib import contextmanager
 from html import escape
 
 import ipywidgets
 
 from ticketlab.figures import drawing
-from ticketlab.panels.guesses import chosen, tip, view
+from ticketlab.pruning import describe
 
+VIEW = "application/vnd.jupyter.widget-view+json"
 WIDE = {"description_width": "initial"}  # as wide as the words are
 GAP = "2px 12px 2px 2px"
+PICK = ipywidgets.SelectionSlider, ipywidgets.Dropdown
+WHOLE = ipywidgets.IntSlider, ipywidgets.BoundedIntText
+NUMBER = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
+
+
+class Control:
+    """A slider and a field beside it that stand at the same value.
+
+    ipywidgets ties no name to a slider's handle; a screen reader says that of the field, and the
+    arrow keys move it as well. kinds (``PICK``, ``WHOLE`` or ``NUMBER``), names, tips, widths: of
+    the slider and of the field. snap: value -> the nearest at which the control may stand.
+    """
+
+    def __init__(self, kinds, names, tips, widths, *, snap=lambda value: value, gap=GAP, **traits):
+        self.slider, self.field = (
+            kind(description=name, style=WIDE, **tip(words), **traits, **own)
+            for kind, name, words, own in zip(kinds, names, tips, (
+                {"readout": False, "layout": {"width": widths[0]}},
+                {"layout": {"width": widths[1], "margin": gap}}), strict=True))
+        self._snap, self._listeners = snap, []
+        self.slider.observe(self._moved, names="value")
+        self.field.observe(lambda change: setattr(self, "value", change.new), names="value")
+
+    value = property(lambda self: self.slider.value,
+                     lambda self, value: setattr(self.slider, "value", value))
+
+    def observe(self, listener, names="value") -> None:
+        """Call listener(change) whenever the control has come to stand at another value."""
+        self._listeners.append(listener)
+
+    def reach(self, last: int) -> None:
+        """Let it end at ``last``; it goes there if it stands beyond."""
+        self.slider.max = self.field.max = last
+
+    def go(self, what: str, value, owner: str) -> None:
+        """Move a control of whole numbers; a ValueError says how many the owner has."""
+        if isinstance(value, bool) or value not in range(self.slider.max + 1):
+            raise ValueError(f"{what} is {value!r}; {owner} {what}s 0 to {self.slider.max}")
+        self.value = value
+
+    def _moved(self, change) -> None:
+        at_rest = self._snap(change.new)
+        if at_rest != change.new:  # typed between two steps, or counted in binary by a browser
+            self.value = at_rest  # calls this method again
+        else:
+            self.field.value = at_rest
+            for listener in self._listeners:
+                listener(change)
+
+
+def pick(names, words: str, options, width: str, **traits) -> Control:
+    """A slider through a few options, (name, value) each, and a dropdown of the same."""
+    return Control(PICK, names, (words, words), (width, "max-content"), options=options, **traits)
+
+
+def levels(last: int) -> Control:
+    """The levels of a search."""
+    words = "level: how many rounds of pruning went before, 0 is the dense network"
+    return Control(WHOLE, ("level", "level"), (words, words), ("250px", "105px"), min=0, max=last)
+
+
+def choice(name: str, what: str | None = None, doc: str | None = None) -> property:
+    """A property: what stands in the dropdown ``name``; it may be set to one of the options."""
+    def choose(panel, value):
+        options = panel._choices[name].options
+        drawing.choose(what or name, value, [each[1] if isinstance(each, tuple) else each
+                                             for each in options])
+        panel._choices[name].value = value
+    return property(lambda panel: panel._choices[name].value, choose, doc=doc)
 
 
 class Panel:
     """Controls above a line of numbers and pictures. ``box`` is the widget.
 
-    A panel has a ``figure`` (itself as it stands, in matplotlib) and a constant ``repr``, because
-    the regression test of the notebooks compares it.
+    A panel makes its controls, ``_begin``s, and has a ``_draw`` that looks up and shows. It has a
+    ``figure`` (itself as it stands, in matplotlib) and a constant ``repr``, because the regression
+    test of the notebooks compares it.
     """
 
+    _still = False  # while True, moves are not drawn
+
     def _make_box(self, name: str, controls, choices: dict) -> None:
-        """choices: name -> (options, what they are) of each dropdown."""
+        """controls: ``Control``s. choices: name -> (options, what they are) of each dropdown."""
         self._choices = {
             name: ipywidgets.Dropdown(description=name, options=options, style=WIDE,
                                       layout={"width": "max-content", "margin": GAP}, **tip(words))
             for name, (options, words) in choices.items()}
         self.numbers, self.picture = ipywidgets.HTML(), ipywidgets.HTML()
         self.numbers.add_class("ticketlab-numbers")
-        row = ipywidgets.HBox([*controls, *self._choices.values()],
+        pairs = [each for control in controls for each in (control.slider, control.field)]
+        row = ipywidgets.HBox([*pairs, *self._choices.values()],
                               layout={"flex_flow": "row wrap"})
         self.box = ipywidgets.VBox([row, self.numbers, self.picture])
         self.box.add_class(f"ticketlab-{name}")
+        for control in (*controls, *self._choices.values()):
+            control.observe(self._moved, names="value")
 
-    def _choose(self, what: str, value, allowed) -> None:
-        drawing.choose(what, value, allowed)
-        self._choices[what].value = value
+    def _begin(self, **where) -> None:
+        """Draw when all controls stand where they begin; what does not fit is raised."""
+        with self._quiet():
+            for name, value in where.items():
+                setattr(self, name, value)
+        self._draw()
+
+    @contextmanager
+    def _quiet(self):
+        """What a control passes through on its way is not drawn."""
+        still, self._still = self._still, True
+        try:
+            yield
+        finally:
+            self._still = still
+
+    def _moved(self, change=None) -> None:
+        if not self._still:
+            self._attempt(self._draw)
 
     def _attempt(self, action) -> None:
         """An error in a callback would vanish in a log, so it is shown where the numbers stand;
@@ -60,3 +153,46 @@ class Panel:
         picture = base64.b64encode(file.getvalue()).decode("ascii")
         return chosen({"text/plain": repr(self), "image/png": picture} | view(self.box),
                       include, exclude)
+
+
+def rows(*lines: str) -> str:
+    """The lines of numbers, in HTML."""
+    return "".join(f"<div>{line}</div>" for line in lines)
+
+
+def shares(now) -> str:
+    """What remains and what was removed, of a reading with ``density`` and ``removed``."""
+    return describe(now.density, now.removed).replace(", ", " · ")
+
+
+def spread(replicates: int, lowest: float, highest: float, own: str = "") -> str:
+    """The range behind a mean, in percent; nothing for a single network."""
+    return (f" (mean of {replicates} replicates, {100 * lowest:.1f} to {100 * highest:.1f}{own})"
+            if replicates > 1 else "")
+
+
+def percent_axis(values) -> tuple[float, float]:
+    """Where an axis of percentages begins and ends: some room around the values."""
+    low, high = min(values), max(values)
+    room = 0.06 * (high - low) or 1.0
+    return max(0, low - room), min(100, high + room)
+
+
+def view(box) -> dict:
+    """A widget's view, for a MIME bundle; nothing once it was closed.
+
+    Written out here because widgets of ipywidgets 7 have no ``_repr_mimebundle_`` of their own."""
+    return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}} \
+        if box.model_id else {}
+
+
+def chosen(bundle: dict, include, exclude) -> dict:
+    """The representations that were asked for, as IPython's ``_repr_mimebundle_`` defines it."""
+    return {kind: value for kind, value in bundle.items()
+            if (not include or kind in include) and kind not in (exclude or ())}
+
+
+def tip(words: str) -> dict[str, str]:
+    """What a pointer that rests on a control shows: the trait's name differs in ipywidgets 7."""
+    return {"tooltip" if "tooltip" in ipywidgets.FloatSlider.class_trait_names()
+            else "description_tooltip": words}

@@ -9,7 +9,7 @@ from html import escape
 
 import ipywidgets
 
-VIEW = "application/vnd.jupyter.widget-view+json"
+from ticketlab.panels.base import NUMBER, Control, chosen, view
 
 
 class Guess:
@@ -18,19 +18,14 @@ class Guess:
     def __init__(self, question, low, high, step, unit, value):
         self.question, self.unit = question, unit
         name = f"your guess ({unit})" if unit else "your guess"
-        wide = {"description_width": "initial"}
-        self.slider = ipywidgets.FloatSlider(
-            value, min=low, max=high, step=step, description=name, readout=False, style=wide,
-            layout={"width": "420px"}, **tip(f"{name}: {question}"))
-        # as in the prune panel: what a screen reader can name
-        self.field = ipywidgets.BoundedFloatText(
-            value, min=low, max=high, step=step, style=wide, layout={"width": "150px"},
-            description=name.removeprefix("your "), **tip(f"{name}, as a number: {question}"))
         # browsers count steps in binary and say 0.30000000000000004
-        self._digits = max(0, -Decimal(str(step)).as_tuple().exponent)
-        for mover, follower in ((self.slider, self.field), (self.field, self.slider)):
-            mover.observe(lambda change, follower=follower: setattr(
-                follower, "value", round(change.new, self._digits)), names="value")
+        digits = max(0, -Decimal(str(step)).as_tuple().exponent)
+        self._control = Control(
+            NUMBER, (name, name.removeprefix("your ")),
+            (f"{name}: {question}", f"{name}, as a number: {question}"), ("420px", "150px"),
+            snap=lambda value: round(value, digits), gap=None,
+            value=round(value, digits), min=low, max=high, step=step)
+        self.slider, self.field = self._control.slider, self._control.field
         words = ipywidgets.HTML(f"<b>{escape(question)}</b>")
         self.box = ipywidgets.VBox([words, ipywidgets.HBox([self.slider, self.field])])
         self.box.add_class("ticketlab-guess")
@@ -38,7 +33,7 @@ class Guess:
     @property
     def value(self) -> float:
         """Where the slider stands."""
-        return round(self.slider.value, self._digits)
+        return self.slider.value
 
     def __repr__(self) -> str:
         return f"{self.question}\nyour guess: {self.value:g} {self.unit}".rstrip()
@@ -65,23 +60,3 @@ def guess(question: str, *, low: float, high: float, step: float, unit: str = ""
     if not low <= value <= high:
         raise ValueError(f"value is {value}; it must lie on the slider, from {low} to {high}")
     return Guess(question, low, high, step, unit, value)
-
-
-def view(box) -> dict:
-    """A widget's view, for a MIME bundle; nothing once it was closed.
-
-    Written out here because widgets of ipywidgets 7 have no ``_repr_mimebundle_`` of their own."""
-    return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}} \
-        if box.model_id else {}
-
-
-def chosen(bundle: dict, include, exclude) -> dict:
-    """The representations that were asked for, as IPython's ``_repr_mimebundle_`` defines it."""
-    return {kind: value for kind, value in bundle.items()
-            if (not include or kind in include) and kind not in (exclude or ())}
-
-
-def tip(words: str) -> dict[str, str]:
-    """What a pointer that rests on a control shows: the trait's name differs in ipywidgets 7."""
-    return {"tooltip" if "tooltip" in ipywidgets.FloatSlider.class_trait_names()
-            else "description_tooltip": words}

@@ -12,9 +12,9 @@ from PIL import Image
 
 from tests.scaling.test_double_descent import DATA, RECIPE, make_data
 from ticketlab.panels import descent_panel
+from ticketlab.panels.base import VIEW
 from ticketlab.panels.descent.picture import WIDTHS
 from ticketlab.panels.descent.table import POINTS, DescentTable
-from ticketlab.panels.guesses import VIEW
 from ticketlab.scaling import curves, threshold
 from ticketlab.scaling.double_descent import sweep
 

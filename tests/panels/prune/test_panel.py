@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 from PIL import Image
 
 import ticketlab as tl
-from ticketlab import pruning
-from ticketlab.panels.guesses import VIEW
-from ticketlab.panels.prune import panel as panels
+from ticketlab import panels, pruning
+from ticketlab.panels.base import VIEW
+from ticketlab.panels.prune.panel import REST
 from ticketlab.panels.prune.table import GRID, RATES, PruneTable
 from ticketlab.pruning import apply_masks, dense
 
@@ -143,7 +143,7 @@ def test_while_it_moves_the_accuracy_is_interpolated_and_says_so(panel):
     async def drag():
         panel.rate = BETWEEN
         seen.append(panel.numbers.value)
-        await asyncio.sleep(3 * panels.REST)
+        await asyncio.sleep(3 * REST)
         seen.append(panel.numbers.value)
 
     asyncio.run(drag())
@@ -168,7 +168,7 @@ def test_of_many_moves_the_last_one_counts_and_is_the_only_one_computed(panel, m
     async def drag():
         for position in range(150, 194):
             panel.slider.value = position / 2
-        await asyncio.sleep(3 * panels.REST)
+        await asyncio.sleep(3 * REST)
 
     asyncio.run(drag())
     assert measured == [193] and panel.state().rate == 0.965
@@ -277,7 +277,7 @@ def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(stack, dat
     async def choose():
         asyncio.get_running_loop().set_exception_handler(lambda loop, context: errors.append(context))
         panel.score = "broken"
-        await asyncio.sleep(2 * panels.REST)
+        await asyncio.sleep(2 * REST)
 
     asyncio.run(choose())
     assert not errors

@@ -16,7 +16,7 @@ from ticketlab import landscape, stack
 from ticketlab.landscape import Line, instability, project
 from ticketlab.lottery import rewinding
 from ticketlab.panels import rewind_panel
-from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.base import VIEW
 from ticketlab.panels.rewind.picture import WIDTHS
 from ticketlab.pruning import density, describe
 from ticketlab.training import Snapshot

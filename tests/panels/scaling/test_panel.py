@@ -12,7 +12,7 @@ from PIL import Image
 
 from tests.scaling.test_widths import SEEDS, SIZES, VALIDATION, made, measure
 from ticketlab.panels import scaling_panel
-from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.base import VIEW
 from ticketlab.panels.prune.picture import WIDTHS
 from ticketlab.panels.scaling.picture import WIDTH
 from ticketlab.pruning import describe

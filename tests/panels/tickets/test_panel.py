@@ -13,7 +13,7 @@ from PIL import Image
 
 import ticketlab as tl
 from ticketlab import panels
-from ticketlab.panels.guesses import VIEW
+from ticketlab.panels.base import VIEW
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import AFTER, BINS, START, LevelTable, _picture
 

@@ -4,14 +4,12 @@ Everything is computed before the panel is shown; a move looks up and draws. Its
 ``table``, its pictures in ``picture``. Lesson 06 builds on it.
 """
 
-import ipywidgets
 import numpy as np
 
 from ticketlab.figures import STYLES, drawing, noise_name, width_marks
-from ticketlab.panels.base import GAP, WIDE, Panel
+from ticketlab.panels.base import Panel, choice, pick, rows, spread
 from ticketlab.panels.descent import picture as descent_svg
 from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
-from ticketlab.panels.guesses import tip
 from ticketlab.scaling import Widths
 
 
@@ -45,12 +43,9 @@ class DescentPanel(Panel):
         self._colors = {noise: color for (color, _), noise in
                         zip(STYLES, self._table.noises, strict=False)}
         self._make_widgets()
-        self._still = True  # nothing is drawn until all controls stand where they begin
-        self.width = self._table.widths[0] if width is None else width
-        self.noise = self._table.noises[-1] if noise is None else noise
-        self.signal, self.replicate = signal, replicate
-        self._still = False
-        self._draw()
+        self._begin(width=self._table.widths[0] if width is None else width,
+                    noise=self._table.noises[-1] if noise is None else noise,
+                    signal=signal, replicate=replicate)
 
     @property
     def width(self) -> int:
@@ -62,13 +57,9 @@ class DescentPanel(Panel):
         drawing.choose("width", width, self._table.widths)
         self.slider.value = width
 
-    noise = property(lambda self: self._choices["labels"].value,
-                     lambda self, value: self._set("noise", "labels", value, self._table.noises))
-    signal = property(lambda self: self._choices["signal"].value, lambda self, value: self._set(
-        "signal", "signal", value, range(len(self._table.ways))))
-    replicate = property(lambda self: self._choices["replicate"].value,
-                         lambda self, value: self._set("replicate", "replicate", value,
-                                                       range(self._table.replicates)))
+    noise = choice("labels", "noise")
+    signal = choice("signal")
+    replicate = choice("replicate")
 
     def state(self) -> DescentReading:
         """The numbers that are shown now."""
@@ -124,36 +115,17 @@ class DescentPanel(Panel):
     def __repr__(self) -> str:
         return "descent panel: sliders for width, labels, signal and replicate"
 
-    def _set(self, what: str, control: str, value, allowed) -> None:
-        drawing.choose(what, value, allowed)
-        self._choices[control].value = value
-
     def _make_widgets(self):
-        words = "width: the number of units in each hidden layer"
-        options = [(f"{width:,}", width) for width in self._table.widths]
-        self.slider = ipywidgets.SelectionSlider(
-            description="width", options=options, readout=False, style=WIDE,
-            layout={"width": "300px"}, **tip(words))
-        # ipywidgets ties no name to a slider's handle; a screen reader says that of the field
-        self.field = ipywidgets.Dropdown(
-            description="units", options=options, style=WIDE,
-            layout={"width": "max-content", "margin": GAP}, **tip(words))
-        self._make_box("descent-panel", [self.slider, self.field], {
+        control = pick(("width", "units"), "width: the number of units in each hidden layer",
+                       [(f"{width:,}", width) for width in self._table.widths], "300px")
+        self.slider, self.field = control.slider, control.field
+        self._make_box("descent-panel", [control], {
             "labels": ([(noise_name(noise), noise) for noise in self._table.noises],
                        "labels: the share of wrong labels that the networks were trained with"),
             "signal": (range(len(self._table.ways)),
                        "signal: which mislabelled training signal the way goes through"),
             "replicate": (range(self._table.replicates),
                           "replicate: the network whose function is drawn")})
-        for mover, follower in ((self.slider, self.field), (self.field, self.slider)):
-            mover.observe(lambda change, follower=follower: setattr(
-                follower, "value", change.new), names="value")
-        for control in (self.slider, *self._choices.values()):
-            control.observe(self._moved, names="value")
-
-    def _moved(self, change=None) -> None:
-        if not self._still:
-            self._attempt(self._draw)
 
     def _draw(self) -> None:
         now, data = self.state(), self._table
@@ -183,17 +155,16 @@ class DescentPanel(Panel):
 
 
 def _numbers(now: DescentReading, replicate: int, replicates: int) -> str:
-    spread = ""
-    if replicates > 1:
-        spread = (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
-                  f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own_test:.1f})")
+    range_ = spread(replicates, now.lowest, now.highest,
+                    f"; replicate {replicate}: {100 * now.own_test:.1f}")
     fits = ("at or above the width that fits all labels" if now.fits else
             "below the width that fits all labels")
-    return (f"<div>width {now.width:,} ({now.parameters:,} parameters), {noise_name(now.noise)}: "
-            f"test error <b>{100 * now.test:.1f} %</b>{spread}, training error "
-            f"<b>{100 * now.train:.1f} %</b>, {fits}</div>"
-            f"<div>signal B has the class {now.right}"
-            f"{f' and the wrong label {now.wrong}' if now.noise else ''}: replicate {replicate} "
-            f"answers <b>{now.said}</b>. On the way from A to C its answer changes "
-            f"<b>{now.changes} times</b> (mean of all signals and replicates: "
-            f"{now.mean_changes:.1f}), and is right on {100 * now.share_right:.0f} %</div>")
+    return rows(
+        (f"width {now.width:,} ({now.parameters:,} parameters), {noise_name(now.noise)}: "
+         f"test error <b>{100 * now.test:.1f} %</b>{range_}, training error "
+         f"<b>{100 * now.train:.1f} %</b>, {fits}"),
+        (f"signal B has the class {now.right}"
+         f"{f' and the wrong label {now.wrong}' if now.noise else ''}: replicate {replicate} "
+         f"answers <b>{now.said}</b>. On the way from A to C its answer changes "
+         f"<b>{now.changes} times</b> (mean of all signals and replicates: "
+         f"{now.mean_changes:.1f}), and is right on {100 * now.share_right:.0f} %"))

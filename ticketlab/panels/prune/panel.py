@@ -3,13 +3,11 @@
 import asyncio
 from html import escape
 
-import ipywidgets
 import numpy as np
 
 from ticketlab.figures import drawing
 from ticketlab.panels import svg
-from ticketlab.panels.base import GAP, WIDE, Panel
-from ticketlab.panels.guesses import tip
+from ticketlab.panels.base import NUMBER, Control, Panel, choice, rows, spread
 from ticketlab.panels.prune import picture
 from ticketlab.panels.prune.table import (
     GRID,
@@ -56,10 +54,7 @@ class PrunePanel(Panel):
         self.scores |= scores or {}
         self._tables, self._curves, self._moves = {}, {}, 0
         self._make_widgets()
-        self.scope, self.score, self.layer, self.rate = scope, score, layer, rate
-        self._draw()
-        for control in (self.slider, *self._choices.values()):
-            control.observe(self._moved, names="value")
+        self._begin(scope=scope, score=score, layer=layer, rate=rate)
 
     @property
     def rate(self) -> float:
@@ -74,12 +69,9 @@ class PrunePanel(Panel):
                              f"{1 / STEPS}; write 20 % as 0.2")
         self.slider.value = 100 * RATES[position]
 
-    scope = property(lambda self: self._choices["scope"].value,
-                     lambda self, value: self._choose("scope", value, SCOPES))
-    score = property(lambda self: self._choices["score"].value,
-                     lambda self, value: self._choose("score", value, self.scores))
-    layer = property(lambda self: self._choices["layer"].value, lambda self, value: self._choose(
-        "layer", value, [ALL, *drawing.layers(self.stack)]))
+    scope = choice("scope")
+    score = choice("score")
+    layer = choice("layer")
 
     @property
     def masks(self) -> Masks:
@@ -131,25 +123,22 @@ class PrunePanel(Panel):
 
     @property
     def _position(self) -> int:
-        return min(STEPS - 1, max(0, round(self.slider.value / 100 * STEPS)))
+        return round(self.slider.value / 100 * STEPS)
 
     def _make_widgets(self):
-        self.slider = ipywidgets.FloatSlider(
-            description="prune rate (%)", min=0, max=100 * RATES[-1], step=100 / STEPS,
-            readout=False, style=WIDE, layout={"width": "340px"},
-            **tip("prune rate: the share of all weights that is removed, in percent"))
-        # ipywidgets ties no name to a slider's handle; a screen reader says that of a number field
-        self.field = ipywidgets.BoundedFloatText(
-            description="rate (%)", min=0, max=self.slider.max, step=self.slider.step, style=WIDE,
-            layout={"width": "130px", "margin": GAP},
-            **tip("prune rate in percent, as a number; the arrow keys move it"))
-        self.field.observe(lambda change: setattr(self.slider, "value", change.new), names="value")
+        control = Control(
+            NUMBER, ("prune rate (%)", "rate (%)"),
+            ("prune rate: the share of all weights that is removed, in percent",
+             "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
+            snap=lambda value: round(round(value / 100 * STEPS) * 100 / STEPS, 1),
+            min=0, max=100 * RATES[-1], step=100 / STEPS)
+        self.slider, self.field = control.slider, control.field
         options = {"scope": ([(_SCOPE_NAMES[scope], scope) for scope in SCOPES],
                              "scope: where weights compete, in each layer or in the whole network"),
                    "score": (list(self.scores), "score: the lowest-scoring weights go first"),
                    "layer": ([ALL, *drawing.layers(self.stack)],
                              "layer: whose weights the histogram shows")}
-        self._make_box("prune-panel", [self.slider, self.field], options)
+        self._make_box("prune-panel", [control], options)
 
     def _table(self) -> PruneTable:
         key = self.score, self.scope
@@ -169,12 +158,10 @@ class PrunePanel(Panel):
 
         Core widgets do not tell when a slider is let go, so the exact accuracy waits for a pause.
         """
-        at_rest = 100 * RATES[self._position]
-        if abs(self.slider.value - at_rest) > 1e-6:  # a number was typed that is no step
-            self.slider.value = at_rest
+        super()._moved(change)
+        if self._still:
             return
         self._moves += 1
-        self._attempt(self._draw)
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:
@@ -197,7 +184,6 @@ class PrunePanel(Panel):
     def _draw(self) -> None:
         now, views, curve = self._read(), self._table().views, self._curve()
         shown = views[self.layer]
-        self.field.value = round(self.slider.value, 1)  # browsers say 36.499999999999996
         pictures = (
             picture.histogram(shown.edges.tolist(), shown.total.tolist(),
                           shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,
@@ -217,10 +203,8 @@ _PERCENT = [100 * rate for rate in RATES]
 def _numbers(now: Reading, replicates: int) -> str:
     shares = describe(now.density, now.rate).replace(", ", " · ")
     accuracy = f"test accuracy without retraining <b>{100 * now.accuracy:.1f} %</b>"
-    if replicates > 1:
-        accuracy += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
-                     f"{100 * now.highest:.1f})")
+    accuracy += spread(replicates, now.lowest, now.highest)
     empty = "".join(f" <b>layer {escape(layer)} is empty: nothing passes it</b>"
                     for layer in now.empty)
-    return (f"<div><b>{shares}</b> · {now.kept:,} of {now.weights:,} weights kept</div>"
-            f"<div>{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}</div>")
+    return rows(f"<b>{shares}</b> · {now.kept:,} of {now.weights:,} weights kept",
+                f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")

@@ -7,13 +7,11 @@ numbers are in ``table``, its pictures in ``picture``. Lesson 05 builds on this 
 from collections.abc import Mapping
 from html import escape
 
-import ipywidgets
 import numpy as np
 
 from ticketlab.figures import THRESHOLD, band, density_axis, density_marks, drawing
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.panels.base import GAP, WIDE, Panel
-from ticketlab.panels.guesses import tip
+from ticketlab.panels.base import Panel, levels, percent_axis, pick, rows, shares, spread
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
 from ticketlab.pruning import describe
@@ -42,12 +40,8 @@ class RewindPanel(Panel):
     def __init__(self, children, lines, starts, tickets, *, k, level, replicate):
         self._table = RewindTable(children, lines, starts, tickets)
         self._make_widgets()
-        self._still = True  # nothing is drawn until all controls stand where they begin
-        self.k, self.replicate = self._table.steps[0] if k is None else k, replicate
-        if self._table.tickets or level:
-            self.level = level
-        self._still = False
-        self._draw()
+        self._begin(k=self._table.steps[0] if k is None else k, replicate=replicate,
+                    **({"level": level} if self._table.tickets or level else {}))
 
     @property
     def k(self) -> int:
@@ -69,9 +63,7 @@ class RewindPanel(Panel):
         if not self._table.tickets:
             raise ValueError(f"level is {level!r}, and this panel has no tickets; give it those of "
                              "rewinding.search")
-        if isinstance(level, bool) or level not in range(self.levels.max + 1):
-            raise ValueError(f"level is {level!r}; the tickets have levels 0 to {self.levels.max}")
-        self.levels.value = level
+        self._levels.go("level", level, "the tickets have")
 
     @property
     def replicate(self) -> int:
@@ -136,37 +128,15 @@ class RewindPanel(Panel):
         return "rewind panel: sliders for rewind step, level and replicate"
 
     def _make_widgets(self):
-        words = "rewind step: the training step from whose weights the two children part"
-        options = [(f"{k:,}", k) for k in self._table.steps]
-        self.slider = ipywidgets.SelectionSlider(
-            description="rewind step k", options=options, readout=False, style=WIDE,
-            layout={"width": "280px"}, **tip(words))
-        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
-        self.field = ipywidgets.Dropdown(
-            description="k", options=options, style=WIDE,
-            layout={"width": "max-content", "margin": GAP}, **tip(words))
-        words = "level: how many rounds of pruning went before, 0 is the dense network"
-        last = self._table.last
-        self.levels = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
-                                           style=WIDE, layout={"width": "250px"}, **tip(words))
-        self.level_field = ipywidgets.BoundedIntText(
-            description="level", min=0, max=last, style=WIDE,
-            layout={"width": "105px", "margin": GAP}, **tip(words))
-        pairs = [(self.slider, self.field), (self.levels, self.level_field)]
-        shown = pairs if self._table.tickets else pairs[:1]
-        self._make_box("rewind-panel", [each for pair in shown for each in pair], {
+        step = pick(("rewind step k", "k"),
+                    "rewind step: the training step from whose weights the two children part",
+                    [(f"{k:,}", k) for k in self._table.steps], "280px")
+        self._levels = levels(self._table.last)
+        self.slider, self.field = step.slider, step.field
+        self.levels, self.level_field = self._levels.slider, self._levels.field
+        self._make_box("rewind-panel", [step, self._levels] if self._table.tickets else [step], {
             "replicate": (range(self._table.replicates),
                           "replicate: the network whose paths are drawn")})
-        for one, other in pairs:
-            for mover, follower in ((one, other), (other, one)):
-                mover.observe(lambda change, follower=follower: setattr(
-                    follower, "value", change.new), names="value")
-        for control in (self.slider, self.levels, *self._choices.values()):
-            control.observe(self._moved, names="value")
-
-    def _moved(self, change=None) -> None:
-        if not self._still:
-            self._attempt(self._draw)
 
     def _draw(self) -> None:
         now, data, seen = self.state(), self._table, self._table.paths[self.k, self.replicate]
@@ -192,14 +162,13 @@ class RewindPanel(Panel):
         data = self._table
         values = [*data.dense, *(each for curve in data.curves
                                  for each in (*curve.low, *curve.high))]
-        room = 0.06 * (max(values) - min(values)) or 1.0
         here = ("none rewound to this step" if now.way is None else
                 f"{100 * now.accuracy:.1f} percent for {now.way}")
         return rewind_svg.accuracy(
             data.curves, None if now.way is None else list(data.tickets).index(now.way),
             100 * now.density, data.dense,
             density_marks(np.concatenate([curve.density for curve in data.curves]) / 100),
-            (max(0, min(values) - room), min(100, max(values) + room)),
+            percent_axis(values),
             f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
             f"the weights {here}, dense {data.dense[0]:.1f} percent; curves: "
             + ", ".join(curve.name for curve in data.curves))
@@ -207,22 +176,20 @@ class RewindPanel(Panel):
 
 def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
     words = f"k = {now.k:,}: barrier <b>{100 * now.barrier:.1f} points</b> of test error"
-    if replicates > 1:
-        words += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
-                  f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own:.1f})")
+    words += spread(replicates, now.lowest, now.highest,
+                    f"; replicate {replicate}: {100 * now.own:.1f}")
     words += (f", <b>{'stable' if now.stable else 'not stable'}</b> (less than {THRESHOLD:g} is "
               "stable)")
-    rows = [words, (f"replicate {replicate}: the ends are {now.apart:.3g} apart in weights, at "
+    lines = [words, (f"replicate {replicate}: the ends are {now.apart:.3g} apart in weights, at "
                     f"{now.degrees:.0f}° seen from the start")]
     if now.level is not None:
-        shares = describe(now.density, now.removed).replace(", ", " · ")
-        rows.append(f"level {now.level} of {now.last}: <b>{shares}</b>")
+        lines.append(f"level {now.level} of {now.last}: <b>{shares(now)}</b>")
         if now.way is None:
-            rows[-1] += f" · no tickets were rewound to step {now.k:,}"
+            lines[-1] += f" · no tickets were rewound to step {now.k:,}"
         else:
-            spread = (f" ({100 * now.accuracy_lowest:.1f} to {100 * now.accuracy_highest:.1f})"
+            ends = (f" ({100 * now.accuracy_lowest:.1f} to {100 * now.accuracy_highest:.1f})"
                       if replicates > 1 else "")
-            rows[-1] += (f" · {escape(now.way)}: test accuracy <b>{100 * now.accuracy:.1f} %</b>"
-                         f"{spread}, dense {100 * now.dense:.1f} %, difference "
+            lines[-1] += (f" · {escape(now.way)}: test accuracy <b>{100 * now.accuracy:.1f} %</b>"
+                         f"{ends}, dense {100 * now.dense:.1f} %, difference "
                          f"{100 * (now.accuracy - now.dense):+.1f} points")
-    return "".join(f"<div>{row}</div>" for row in rows)
+    return rows(*lines)

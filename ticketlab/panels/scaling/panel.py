@@ -6,12 +6,9 @@ numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this f
 
 from html import escape
 
-import ipywidgets
-
 from ticketlab.figures import drawing, marks, weights_axis
 from ticketlab.panels import svg
-from ticketlab.panels.base import GAP, WIDE, Panel
-from ticketlab.panels.guesses import tip
+from ticketlab.panels.base import Panel, levels, percent_axis, pick, rows, shares
 from ticketlab.panels.scaling import picture as scaling_svg
 from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
 from ticketlab.pruning import describe
@@ -40,16 +37,10 @@ class ScalingPanel(Panel):
         lines = [line for own in self._table.lines.values() for line in own.values()]
         sizes = [size for line in lines for size in line.weights]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
-        values = [value for line in lines for value in (*line.low, *line.high)]
-        room = 0.06 * (max(values) - min(values)) or 1.0  # one axis for all nets and levels
-        self._y_range = max(0, min(values) - room), min(100, max(values) + room)
+        self._y_range = percent_axis([value for line in lines  # one for all nets and levels
+                                      for value in (*line.low, *line.high)])
         self._make_widgets()
-        self._still = True  # nothing is drawn until all controls stand where they begin
-        self.net = self._table.nets[-1] if net is None else net
-        self._follow()
-        self.level = level
-        self._still = False
-        self._draw()
+        self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 
     @property
     def net(self):
@@ -68,10 +59,7 @@ class ScalingPanel(Panel):
 
     @level.setter
     def level(self, level: int):
-        if isinstance(level, bool) or level not in range(self.levels.max + 1):
-            raise ValueError(f"level is {level!r}; {self._table.by} {self.net} has levels 0 to "
-                             f"{self.levels.max}")
-        self.levels.value = level
+        self._levels.go("level", level, f"{self._table.by} {self.net} has")
 
     def state(self) -> ScalingReading:
         """The numbers that are shown now."""
@@ -117,44 +105,19 @@ class ScalingPanel(Panel):
 
     def _make_widgets(self):
         by, nets = self._table.by, self._table.nets
-        words = f"{by}: which of the nets is shown, from the smallest label to the largest"
-        options = [(str(label), label) for label in nets]
-        self.slider = ipywidgets.SelectionSlider(
-            description=by, options=options, readout=False, style=WIDE,
-            layout={"width": "280px"}, **tip(words))
-        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
-        self.field = ipywidgets.Dropdown(
-            description=by, options=options, style=WIDE,
-            layout={"width": "max-content", "margin": GAP}, **tip(words))
-        words = "level: how many rounds of pruning went before, 0 is the dense network"
-        last = self._table.last[nets[0]]
-        self.levels = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
-                                           style=WIDE, layout={"width": "250px"}, **tip(words))
-        self.level_field = ipywidgets.BoundedIntText(
-            description="level", min=0, max=last, style=WIDE,
-            layout={"width": "105px", "margin": GAP}, **tip(words))
-        pairs = [(self.slider, self.field), (self.levels, self.level_field)]
-        self._make_box("scaling-panel", [each for pair in pairs for each in pair], {})
-        for one, other in pairs:
-            for mover, follower in ((one, other), (other, one)):
-                mover.observe(lambda change, follower=follower: setattr(
-                    follower, "value", change.new), names="value")
-        self.slider.observe(self._net_moved, names="value")
-        self.levels.observe(self._moved, names="value")
-
-    def _follow(self) -> None:
-        """As many levels as this net has: a search may have ended early."""
-        self.levels.max = self.level_field.max = self._table.last[self.net]
+        net = pick((by, by),
+                   f"{by}: which of the nets is shown, from the smallest label to the largest",
+                   [(str(label), label) for label in nets], "280px")
+        self._levels = levels(self._table.last[nets[0]])
+        self.slider, self.field = net.slider, net.field
+        self.levels, self.level_field = self._levels.slider, self._levels.field
+        net.observe(self._net_moved)
+        self._make_box("scaling-panel", [net, self._levels], {})
 
     def _net_moved(self, change) -> None:
-        still, self._still = self._still, True  # what the level passes through is not drawn
-        self._follow()
-        self._still = still
-        self._moved()
-
-    def _moved(self, change=None) -> None:
-        if not self._still:
-            self._attempt(self._draw)
+        """As many levels as this net has: a search may have ended early."""
+        with self._quiet():
+            self._levels.reach(self._table.last[self.net])
 
     def _draw(self) -> None:
         now, data = self.state(), self._table
@@ -175,7 +138,6 @@ class ScalingPanel(Panel):
 
 
 def _numbers(now: ScalingReading, by: str) -> str:
-    shares = describe(now.density, now.removed).replace(", ", " · ")
     accuracy = (f"test accuracy of the ticket <b>{100 * now.accuracy:.1f} %</b> "
                 f"({100 * now.lowest:.1f} to {100 * now.highest:.1f})")
     accuracy += "".join(f", {escape(arm.replace('_', ' '))} {100 * value:.1f} %"
@@ -189,5 +151,5 @@ def _numbers(now: ScalingReading, by: str) -> str:
         same = (f"dense net of as many weights <b>{100 * now.equal:.1f} %</b> ({how}): difference "
                 f"{100 * (now.accuracy - now.equal):+.1f} points")
     place = (f"{escape(by)} {escape(str(now.net))}, level {now.level} of {now.last}: "
-             f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · {shares}")
-    return "".join(f"<div>{row}</div>" for row in (place, accuracy, same))
+             f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · {shares(now)}")
+    return rows(place, accuracy, same)

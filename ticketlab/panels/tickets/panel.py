@@ -7,13 +7,20 @@
 from collections.abc import Mapping
 from html import escape
 
-import ipywidgets
 import numpy as np
 
 from ticketlab.figures import density_axis, density_marks, drawing
 from ticketlab.lottery import Tickets
-from ticketlab.panels.base import GAP, WIDE, Panel
-from ticketlab.panels.guesses import tip
+from ticketlab.panels.base import (
+    Panel,
+    choice,
+    levels,
+    percent_axis,
+    pick,
+    rows,
+    shares,
+    spread,
+)
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import (
     AFTER,
@@ -63,11 +70,8 @@ class TicketPanel(Panel):
                         for each, tickets in self.searches.items()}
         self._drawn = {}
         self._make_widgets()
-        self._still = True  # nothing is drawn until all controls stand where they begin
-        self.rate = next(iter(self.searches)) if rate is None else rate
-        self.level, self.layer, self.replicate, self.shows = level, layer, replicate, shows
-        self._still = False
-        self._draw()
+        self._begin(rate=next(iter(self.searches)) if rate is None else rate, level=level,
+                    layer=layer, replicate=replicate, shows=shows)
 
     @property
     def rate(self) -> float:
@@ -86,15 +90,10 @@ class TicketPanel(Panel):
 
     @level.setter
     def level(self, level: int):
-        if level not in range(self.slider.max + 1):
-            raise ValueError(f"level is {level!r}; the search with rate {self.rate} has levels 0 "
-                             f"to {self.slider.max}")
-        self.slider.value = level
+        self._levels.go("level", level, f"the search with rate {self.rate} has")
 
-    layer = property(lambda self: self._choices["layer"].value, lambda self, value: self._choose(
-        "layer", value, [ALL, *drawing.layers(self._first.initial)]))
-    shows = property(lambda self: self._choices["shows"].value,
-                     lambda self, value: self._choose("shows", value, OUTLINES))
+    layer = choice("layer")
+    shows = choice("shows")
 
     @property
     def replicate(self) -> int:
@@ -161,50 +160,28 @@ class TicketPanel(Panel):
         return self.level, self.layer, self.replicate, self.shows
 
     def _make_widgets(self):
-        rates = [(f"{100 * rate:.4g}", rate) for rate in self.searches]
-        alone = len(rates) == 1
-        words = "rate per round: the share of the survivors that each round removes, in percent"
-        self._rates = ipywidgets.SelectionSlider(
-            description="rate per round (%)", options=rates, disabled=alone, readout=False,
-            style=WIDE, layout={"width": "230px"}, **tip(words))
-        # ipywidgets ties no name to a slider's handle; a screen reader says those of the fields
-        self._rate_field = ipywidgets.Dropdown(
-            description="rate (%)", options=rates, disabled=alone, style=WIDE,
-            layout={"width": "max-content", "margin": GAP}, **tip(words))
-        words = "level: how many rounds of pruning went before, 0 is the dense network"
-        last = len(self._first.trials) - 1
-        self.slider = ipywidgets.IntSlider(description="level", min=0, max=last, readout=False,
-                                           style=WIDE, layout={"width": "250px"}, **tip(words))
-        self.field = ipywidgets.BoundedIntText(
-            description="level", min=0, max=last, style=WIDE,
-            layout={"width": "105px", "margin": GAP}, **tip(words))
+        rates = pick(
+            ("rate per round (%)", "rate (%)"),
+            "rate per round: the share of the survivors that each round removes, in percent",
+            [(f"{100 * rate:.4g}", rate) for rate in self.searches], "230px",
+            disabled=len(self.searches) == 1)
+        self._levels = levels(len(self._first.trials) - 1)
+        self._rates, self._rate_field = rates.slider, rates.field
+        self.slider, self.field = self._levels.slider, self._levels.field
+        rates.observe(self._rate_moved)
         initial = self._first.initial
-        self._make_box("ticket-panel", [self._rates, self._rate_field, self.slider, self.field], {
+        self._make_box("ticket-panel", [rates, self._levels], {
             "layer": ([ALL, *drawing.layers(initial)], "layer: whose weights and mask are shown"),
             "replicate": (range(initial.replicates), "replicate: whose weights and mask are shown"),
             "shows": ([(f"weights {each}", each) for each in OUTLINES],
                       "weights: their values after training, or those that the level began with")})
-        for one, other in ((self._rates, self._rate_field), (self.slider, self.field)):
-            for mover, follower in ((one, other), (other, one)):
-                mover.observe(lambda change, follower=follower: setattr(
-                    follower, "value", change.new), names="value")
-        self._rates.observe(self._rate_moved, names="value")
-        for control in (self.slider, *self._choices.values()):
-            control.observe(self._moved, names="value")
 
     def _rate_moved(self, change) -> None:
         """Another search: its levels, and of them the one nearest in density to where we were."""
-        old, still = self.searches[change.old], self._still
-        self._still = True  # what the slider passes through is not drawn
-        share, last = old.densities[self.level], len(self._tickets.trials) - 1
-        self.slider.max = self.field.max = last
-        self.slider.value = self._tickets.nearest(share)
-        self._still = still
-        self._moved()
-
-    def _moved(self, change=None) -> None:
-        if not self._still:
-            self._attempt(self._draw)
+        share = self.searches[change.old].densities[self.level]
+        with self._quiet():
+            self._levels.reach(len(self._tickets.trials) - 1)
+            self.slider.value = self._tickets.nearest(share)
 
     def _draw(self) -> None:
         now, place = self.state(), (self.rate, *self._place)
@@ -218,8 +195,6 @@ class TicketPanel(Panel):
         view, curves = self._tables[self.rate].view(*self._place), self._curves[self.rate]
         accuracies = [value for each in self._curves.values() for curve in each
                       for value in (*curve.low, *curve.high)]  # of all rates: one axis for all
-        low, high = min(accuracies), max(accuracies)
-        room = 0.06 * (high - low) or 1.0
         return [
             ticket_svg.survivors(view.edges.tolist(), view.kept.tolist(), view.everything.tolist(),
                                  f"{self.layer}, {self.shows}", OUTLINES[self.shows]),
@@ -228,19 +203,15 @@ class TicketPanel(Panel):
                 curves, (100 * now.density, 100 * now.accuracy), 100 * now.dense,
                 100 / self._data.classes,
                 density_marks(np.concatenate([curve.density for curve in curves]) / 100),
-                (max(0, low - room), min(100, high + room)))]
+                percent_axis(accuracies))]
 
 
 def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str | None) -> str:
-    shares = describe(now.density, now.removed).replace(", ", " · ")
     accuracy = f"test accuracy after training <b>{100 * now.accuracy:.1f} %</b>"
-    if replicates > 1:
-        accuracy += (f" (mean of {replicates} replicates, {100 * now.lowest:.1f} to "
-                     f"{100 * now.highest:.1f}; replicate {replicate}: {100 * now.own:.1f})")
+    accuracy += spread(replicates, now.lowest, now.highest,
+                       f"; replicate {replicate}: {100 * now.own:.1f}")
     if now.level:
         accuracy += f", dense {100 * now.dense:.1f} %"
-    end = f"<div>{escape(stopped)}</div>" if stopped and now.level == now.last else ""
-    return (f"<div>level {now.level} of {now.last}: <b>{shares}</b> · {now.kept:,} of "
-            f"{now.weights:,} weights kept</div><div>{accuracy}</div>{end}")
-
-
+    end = [escape(stopped)] if stopped and now.level == now.last else []
+    return rows(f"level {now.level} of {now.last}: <b>{shares(now)}</b> · {now.kept:,} of "
+                f"{now.weights:,} weights kept", accuracy, *end)

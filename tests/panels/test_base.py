@@ -1,0 +1,140 @@
+"""What all panels share: a slider and a field that are one, and errors that are shown."""
+
+import pytest
+
+from ticketlab.panels.base import NUMBER, Control, Panel, choice, levels, percent_axis, pick, spread
+
+
+class Small(Panel):
+    """A panel of three controls that counts how often it is drawn."""
+
+    shape = choice("shape", "form")
+
+    def __init__(self, **where):
+        self.drawn = []
+        self.level = levels(4)
+        self.rate = pick(("rate (%)", "%"), "rate: of what", [("half", 0.5), ("all", 1.0)], "99px")
+        self._make_box("small", [self.level, self.rate], {"shape": ([("O", "ring"), ("X", "cross")],
+                                                                    "shape: of the mark")})
+        self._begin(**where)
+
+    def _draw(self):
+        if self.level.value == 3:
+            raise ArithmeticError("no <mask> today")
+        self.drawn.append((self.level.value, self.rate.value, self.shape))
+        self.numbers.value = f"level {self.level.value}"
+
+
+@pytest.fixture
+def percent():
+    return Control(NUMBER, ("share (%)", "%"), ("share: by slider", "share: as a number"),
+                   ("300px", "99px"), snap=lambda value: round(round(value * 2) / 2, 1),
+                   min=0, max=99.5, step=0.5)
+
+
+@pytest.mark.parametrize("make, values", [
+    (lambda: levels(4), (3, 1)),
+    (lambda: pick(("k", "k"), "k: the step", [("none", 0), ("ten", 10), ("many", 1000)], "99px"), (1000, 10)),
+    (lambda: Control(NUMBER, ("a", "b"), ("c", "d"), ("1px", "2px"), min=0, max=9), (2.5, 7.0)),
+])  # fmt: skip
+def test_slider_and_field_follow_each_other_and_tell_once(make, values):
+    control, told = make(), []
+    control.observe(lambda change: told.append((control.slider.value, control.field.value)))
+    control.slider.value = values[0]
+    assert control.field.value == control.value == values[0]
+    control.field.value = values[1]
+    assert control.slider.value == control.value == values[1]
+    control.value = values[0]
+    assert told == [(each, each) for each in (*values, values[0])]
+
+
+def test_slider_and_field_have_names_and_tips_and_the_slider_no_number_of_its_own(percent):
+    assert (percent.slider.description, percent.field.description) == ("share (%)", "%")
+    tips = [getattr(each, "tooltip", None) or each.description_tooltip
+            for each in (percent.slider, percent.field)]
+    assert tips == ["share: by slider", "share: as a number"]
+    assert not percent.slider.readout and percent.slider.continuous_update
+
+
+@pytest.mark.parametrize("mover", ["slider", "field"])
+@pytest.mark.parametrize("given, nearest", [(85.3, 85.5), (36.499999999999996, 36.5), (0.2, 0), (120, 99.5)])
+def test_a_value_between_two_steps_goes_to_the_nearer_and_is_told_once(percent, mover, given, nearest):
+    percent.value, told = 50, []
+    percent.observe(lambda change: told.append(percent.value))
+    getattr(percent, mover).value = given
+    assert (percent.slider.value, percent.field.value, told) == (nearest, nearest, [nearest])
+    getattr(percent, mover).value = given  # again, from where it already stands
+    assert (percent.slider.value, percent.field.value) == (nearest, nearest)
+
+
+@pytest.mark.parametrize("value", [5, -1, 1.5, True, "2", None])
+def test_a_level_outside_the_range_is_refused_with_the_message(value):
+    control = levels(4)
+    control.value = 2
+    with pytest.raises(ValueError) as error:
+        control.go("level", value, "the net has")
+    assert str(error.value) == f"level is {value!r}; the net has levels 0 to 4"
+    assert control.slider.value == control.field.value == 2
+    control.go("level", 4, "the net has")
+    assert control.field.value == 4
+
+
+def test_a_shorter_range_takes_slider_and_field_along():
+    control = levels(4)
+    control.value = 4
+    control.reach(2)
+    assert (control.slider.max, control.field.max, control.value, control.field.value) == (2, 2, 2, 2)
+    control.reach(6)
+    control.field.value = 6
+    assert control.value == 6
+
+
+def test_a_choice_is_one_of_the_options():
+    panel = Small(shape="cross")
+    assert panel.shape == "cross"
+    panel.shape = "ring"
+    assert panel._choices["shape"].value == "ring"
+    with pytest.raises(ValueError, match=r"form is 'rung'; choose one of 'ring', 'cross' \(did you mean 'ring'"):
+        panel.shape = "rung"
+    assert panel.shape == "ring"
+
+
+def test_a_panel_draws_once_in_the_beginning_once_a_move_and_never_in_between():
+    panel = Small(shape="cross")
+    assert panel.drawn == [(0, 0.5, "cross")]
+    panel.level.field.value = 2
+    panel.rate.field.value = 1.0
+    panel.shape = "ring"
+    assert panel.drawn[1:] == [(2, 0.5, "cross"), (2, 1.0, "cross"), (2, 1.0, "ring")]
+    with pytest.raises(KeyError), panel._quiet():
+        panel.level.value = 1
+        raise KeyError
+    assert len(panel.drawn) == 4
+    panel.level.value = 0
+    assert len(panel.drawn) == 5
+
+
+def test_an_error_in_a_callback_is_shown_and_not_raised():
+    panel = Small()
+    panel.level.slider.value = 3
+    assert panel.numbers.value == "<b>ArithmeticError</b>: no &lt;mask&gt; today"
+    panel.level.field.value = 1
+    assert panel.numbers.value == "level 1"
+
+
+def test_the_controls_stand_in_one_row_the_dropdowns_last():
+    panel = Small()
+    assert [each.description for each in panel.box.children[0].children] == [
+        "level", "level", "rate (%)", "%", "shape"]
+    assert "ticketlab-small" in panel.box._dom_classes
+
+
+def test_a_range_stands_behind_a_mean_but_not_behind_a_single_network():
+    assert spread(3, 0.5, 0.75, "; own") == " (mean of 3 replicates, 50.0 to 75.0; own)"
+    assert spread(1, 0.5, 0.5, "; own") == ""
+
+
+def test_an_axis_of_percentages_has_room_and_stays_within_0_and_100():
+    assert percent_axis([40, 50, 90]) == pytest.approx((37, 93))
+    assert percent_axis([50]) == (49, 51)
+    assert percent_axis([1, 99]) == (0, 100)
