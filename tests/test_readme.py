@@ -23,5 +23,9 @@ def test_every_file_that_it_links_to_exists(target):
 
 
 def test_every_room_is_named():
-    rooms = {path.name for path in (ROOT / "ticketlab").glob("*.py")} - {"__init__.py"}
-    assert rooms == set(re.findall(r"`(\w+\.py)`", README))
+    """Each folder and each single file of the package has its line in "How it is built"."""
+    package = ROOT / "ticketlab"
+    files = {path.name for path in package.glob("*.py")} - {"__init__.py"}
+    folders = {f"{path.parent.name}/" for path in package.glob("*/__init__.py")}
+    rows = "".join(re.findall(r"^\| (`[^|]*) \|", README.partition("## How it is built")[2], re.M))
+    assert files | folders == set(re.findall(r"`([\w./]+)`", rows))
