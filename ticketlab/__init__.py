@@ -3,7 +3,7 @@
 Each folder is a subject, and its ``__init__`` is its door. From the top floor down, a folder builds
 only on floors below its own::
 
-    panels
+    panels, drawing
     figures, scales
     landscape, scaling, classroom, language
     lottery, sweep
