@@ -10,7 +10,7 @@ from ticketlab.runs import files
 from ticketlab.runs.files import Damaged, IncompatibleRun, folder
 from ticketlab.runs.inventory import listing, remove
 from ticketlab.runs.training import checked_name, load, train
-from ticketlab.runs.units import TABLE, TRAINING, Job, source
+from ticketlab.runs.units import KEY, TABLE, TRAINING, Job, former
 
-__all__ = ["Damaged", "IncompatibleRun", "Job", "TABLE", "TRAINING", "checked_name", "files",
-           "folder", "listing", "load", "remove", "source", "train"]
+__all__ = ["Damaged", "IncompatibleRun", "Job", "KEY", "TABLE", "TRAINING", "checked_name",
+           "files", "folder", "former", "listing", "load", "remove", "train"]

@@ -5,8 +5,9 @@ digest of everything that decides it. A process that is killed loses at most wha
 last interval: the next one goes on from there, and ends with the same bits. Lesson 04 builds on
 this file.
 
-The digest does not cover the version of torch, nor functions that a net of yours calls outside its
-class. Where such a thing changed, ``remove`` the runs or give them another name.
+What a network does is covered as ``nets.description`` says: its code and that of your own functions
+which it calls, its attributes and hooks, but not the version of torch or of another package. Where
+such a thing changed, ``remove`` the runs or give them another name.
 """
 
 import contextlib
@@ -16,13 +17,14 @@ import time
 from collections.abc import Callable, Sequence
 
 import torch
+from torch import nn
 
-from ticketlab import training
+from ticketlab import nets, training
 from ticketlab.progress import progress_bar, warn
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
-from ticketlab.runs.units import Job, State, Unit
+from ticketlab.runs.units import Job, State, Unit, former
 from ticketlab.stack import Stack
 from ticketlab.training import Recipe, Run, Snapshot
 
@@ -42,7 +44,10 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     decides the run, and torch's global random state is left as it was.
 
     At the recipe's last step no optimiser state is kept: no step can follow. A damaged run is
-    named in a warning, renamed, and trained anew. Raises what ``training.train`` raises, ValueError
+    named in a warning, renamed, and trained anew. So is one of a ticketlab whose digests covered
+    less. A network that holds what no digest can cover, such as a lock, is trained and not kept; the
+    warning says how to give such a thing a version. The network's attributes are left as they were,
+    as if the run had been loaded. Raises what ``training.train`` raises, ValueError
     for a name that does not fit, IncompatibleRun for a run in another format of files, and OSError
     if the folder cannot be written to or is full. Lesson 04 builds on it.
     """
@@ -54,7 +59,14 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     seeds = range(moment.stack.replicates) if order_seeds is None else order_seeds
     job = Job(moment, data, recipe, masks, [int(seed) for seed in seeds], stop, snapshots)
     home = run_files.folder(folder)
-    place = f"{checked_name(name)}-{job.key[:10]}"
+    checked_name(name)
+    if job.description.unknown:
+        warn("a run is neither kept nor looked up, for in its network "
+             f"{nets.cure(job.description.unknown)}")
+        with progress_bar(progress, job.steps, name) as bar, _random_numbers(job, None), \
+                _left_alone(moment.stack.net):
+            return _without_optimizer(_train(job, None, lambda state: None, bar, math.inf), total)
+    place = f"{name}-{job.key[:10]}"
     unit = Unit(home / place, job)
     with progress_bar(progress, job.steps, name) as bar, \
             run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
@@ -66,12 +78,35 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
                 bar.set_postfix_str(f"loss {found.last('train_loss').mean():.3f}", False)
             bar.update(job.steps)
             return found
-        with _random_numbers(job, found):
+        if found is None:
+            for old in former(home, f"{name}-{'[0-9a-f]' * 10}", job.decided_by):
+                warn(f"{old} was kept by a ticketlab whose digests did not cover all that a network "
+                     "does, so it may be another's: it is not loaded, and the run is computed "
+                     f"again. runs.remove({old!r}) removes the old one")
+        with _random_numbers(job, found), _left_alone(moment.stack.net):
             run = _train(job, found, unit.save, bar, interval)
-        if stop == total:
-            run = Run(run.end._replace(optimizer=None), run.curves, run.snapshots)
+        run = _without_optimizer(run, total)
         unit.finish(run)
         return run
+
+
+def _without_optimizer(run: Run, total: int) -> Run:
+    """The same at the recipe's last step, which no step can follow."""
+    return run if run.end.step < total else Run(run.end._replace(optimizer=None), run.curves,
+                                                run.snapshots)
+
+
+@contextlib.contextmanager
+def _left_alone(net: nn.Module):
+    """Undo what training sets in the modules (an activation kept by ``forward``, a counter): it is
+    part of the next run's digest, which must not depend on whether this one was loaded."""
+    before = [(module, dict(vars(module))) for module in net.modules()]
+    try:
+        yield
+    finally:
+        for module, state in before:
+            vars(module).clear()
+            vars(module).update(state)
 
 
 def _train(job: Job, state: State | None, save: Callable[[State], None], bar, interval) -> Run:

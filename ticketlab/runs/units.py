@@ -10,12 +10,11 @@
 run was made. ``runs`` builds on this file, and lesson 04 through it.
 """
 
+import contextlib
 import hashlib
-import inspect
 import json
 import math
 import re
-import textwrap
 from collections.abc import Sequence
 from dataclasses import dataclass, fields, replace
 from functools import cached_property
@@ -23,18 +22,21 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 
+from ticketlab import nets
 from ticketlab.data import fingerprint
 from ticketlab.digests import digest
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
-from ticketlab.runs.files import Damaged
+from ticketlab.runs.files import Damaged, IncompatibleRun
 from ticketlab.stack import Stack
 from ticketlab.training import Recipe, Run, Snapshot
 
 # Raise it when training gives other results for the same arguments: it is part of the digest.
 TRAINING = 2
+# How the digest is made: raise it when it covers more, so that what was kept before can be named.
+KEY = 2
 
 TABLE, STATE, END, MASKS = "run.json", "state.safetensors", "end.safetensors", "masks.safetensors"
 OURS = re.compile(r"run\.json|(state|end|masks|snapshot-\d+)\.safetensors|\..*\.tmp")
@@ -64,12 +66,19 @@ class Job:
         recipe |= {field.name: float(recipe[field.name])  # 1 and 1.0 are one learning rate
                    for field in fields(self.recipe) if field.type is float}
         decided = {
-            "training": TRAINING, "net": repr(net), "code": _code(net),
+            "training": TRAINING, "key_version": KEY, "net": repr(net),
+            "code": self.description.digest,
             "start": digest(_flat(self.start)), "start_step": self.start.step,
             "masks": None if self.masks is None else digest(self.masks),
             "data": fingerprint(self.data), "recipe": recipe, "order_seeds": self.order_seeds,
             "stop": self.stop, "snapshots": self.snapshots}
         return json.loads(json.dumps(decided))  # tuples are lists there
+
+    @cached_property
+    def description(self) -> nets.Description:
+        """Of the network: its code, and its state other than values. If something in it is unknown,
+        the run cannot be told from others, and must not be kept."""
+        return nets.describe(self.start.stack.net)
 
     @cached_property
     def key(self) -> str:
@@ -113,9 +122,9 @@ class Unit:
         tensors |= {f"curves/{name}": values for name, values in state.curves.items()}
         tensors |= {f"random/{name}": values for name, values in state.random.items()}
         run_files.write_tensors(self.path / STATE, tensors, {
-            "key": self.job.key, "step": state.moment.step, "start_step": self.job.start.step,
-            "stop": self.job.stop, "networks": state.moment.stack.replicates,
-            "files": self._write_final(state.snapshots)})
+            "key": self.job.key, "key_version": KEY, "step": state.moment.step,
+            "start_step": self.job.start.step, "stop": self.job.stop,
+            "networks": state.moment.stack.replicates, "files": self._write_final(state.snapshots)})
 
     def finish(self, run: Run) -> None:
         """Keep a finished run; its state is removed."""
@@ -178,6 +187,26 @@ class Unit:
         return tensors, notes
 
 
+def former(home: Path, pattern: str, decided_by: dict) -> list[str]:
+    """The names of units that were kept under a former kind of key and are the one that
+    ``decided_by`` decides, for all that such a key told. They must not be taken for it."""
+    found = []
+    for path in sorted(home.glob(pattern)):
+        old = {}
+        with contextlib.suppress(Damaged, IncompatibleRun):
+            if (path / TABLE).exists():
+                old = run_files.read_table(path / TABLE)["decided_by"]
+                asked = {name: value for name, value in decided_by.items()
+                         if name not in ("key_version", "code")}
+            elif (path / STATE).exists():
+                old = run_files.read_notes(path / STATE)
+                asked = {name: decided_by.get(name) for name in ("start_step", "stop")}
+        if old and old.get("key_version") != KEY \
+                and all(old.get(name) == value for name, value in asked.items()):
+            found.append(path.relative_to(home).as_posix())
+    return found
+
+
 def _snapshot_file(step: int) -> str:
     return f"snapshot-{step}.safetensors"
 
@@ -232,26 +261,3 @@ def _tensor(listed: dict) -> Tensor:
         return float("nan" if value is None else value) if not isinstance(value, int) else value
 
     return torch.tensor(exact(listed["values"]), dtype=getattr(torch, listed["dtype"]))
-
-
-def _code(net: nn.Module) -> list[str]:
-    """What ``repr`` does not show of modules that are not torch's: their functions, as written,
-    and plain attributes. So an edited ``forward`` is another net, under the same name."""
-    seen = []
-    for name, module in net.named_modules():
-        own = [kind for kind in type(module).__mro__ if issubclass(kind, nn.Module)
-               and kind.__module__.partition(".")[0] not in ("torch", "ticketlab")]
-        for kind in own:
-            seen += [f"{name} {textwrap.dedent(source(function))}"
-                     for function in vars(kind).values() if inspect.isfunction(function)]
-        if own:
-            seen += [f"{name}.{key} = {value!r}" for key, value in sorted(vars(module).items())
-                     if key != "training" and isinstance(value, bool | int | float | str | tuple)]
-    return seen
-
-
-def source(function) -> str:
-    try:
-        return inspect.getsource(function)
-    except (OSError, TypeError):  # typed into a plain interpreter
-        return f"{function.__name__} {function.__code__.co_code.hex()}"

@@ -22,6 +22,9 @@ from torch.func import functional_call
 from ticketlab import nets
 from ticketlab.stack.layers import batched_forward, has_rules
 
+_HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
+           "activation function, or a hook")
+
 
 @dataclass(frozen=True, eq=False)
 class Stack:
@@ -109,7 +112,9 @@ def draw(net: nn.Module, seeds: Sequence[int],
 def from_modules(modules: Sequence[nn.Module]) -> Stack:
     """A stack made of networks that exist already, such as trained ones.
 
-    Raises ValueError, naming the first difference, if they are not of one architecture.
+    Raises ValueError, naming the first difference, if they are not of one architecture, or differ
+    in what else decides their outputs, such as an activation function (``nets.describe``): the
+    stack keeps the first network's.
     """
     modules = list(modules)
     if not modules:
@@ -121,6 +126,8 @@ def from_modules(modules: Sequence[nn.Module]) -> Stack:
                 f"the nets are not of one architecture: net {number} differs from net 0 in "
                 f"{_first_difference(shapes[0], other)}; stack only equal nets"
             )
+        if number and nets.describe(module).digest != nets.describe(modules[0]).digest:
+            raise ValueError(f"net {number} differs from net 0 in {_HIDDEN}; stack only equal nets")
     def gather(entries):
         columns = zip(*(entries(module) for module in modules), strict=True)
         return {column[0][0]: torch.stack([t.detach() for _, t in column]) for column in columns}
@@ -138,6 +145,9 @@ def concatenate(stacks: Sequence[Stack]) -> Stack:
                 f"stack {number} has another architecture than stack 0: it differs in "
                 f"{_first_difference(_shapes(first.net), _shapes(other.net))}"
             )
+        if other.net is not first.net and \
+                nets.describe(other.net).digest != nets.describe(first.net).digest:
+            raise ValueError(f"stack {number} differs from stack 0 in {_HIDDEN}")
     def join(field):
         return {name: torch.cat([getattr(stack, field)[name] for stack in stacks])
                 for name in getattr(first, field)}

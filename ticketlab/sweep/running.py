@@ -22,7 +22,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
-from ticketlab import runs
+from ticketlab import nets, runs
 from ticketlab.progress import progress_bar, warn
 from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
@@ -73,8 +73,10 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     decide how sums are rounded, so with these the table has the same bits on every executor, on
     machines of one kind. progress: a bar over the units, as in ``training.train``.
 
-    What decides a unit is the function's name and source, and the settings: not what the function
-    calls, nor what it takes from outside itself. Where such a thing changed, give another name.
+    What decides a unit is the settings, the function's name and what it does, with your own
+    functions and values that it refers to, as ``nets.description`` says: not the version of
+    packages, nor what files contain. Where such a thing changed, give another name. If it refers to
+    what has no lasting description, such as a lock, nothing is kept, and a warning says why.
 
     A unit that fails is named in a warning, listed in ``failures``, and computed again when asked
     for again; the others go on. Ctrl-C takes back what no worker has begun. Run again, the same
@@ -91,12 +93,18 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     if not isinstance(threads, int) or threads < 1:
         raise ValueError(f"threads is {threads!r}; give the torch threads of a unit, 1 or more")
     units = [dict(unit) for unit in units]
+    about, unknown = described(function)
     home = None
     if keep is not None:
         runs.checked_name(keep)
+        if unknown:
+            warn(f"this sweep is neither kept nor looked up, for in its function "
+                 f"{nets.cure(unknown)}")
+            keep = None
+    if keep is not None:
         home = run_files.folder(folder)
     with _marked(home) as mark:
-        tasks = _tasks(function, units, keep, home, mark, threads, executor is not None)
+        tasks = _tasks(function, about, units, keep, home, mark, threads, executor is not None)
         outcomes, lost = {}, []
         with progress_bar(progress, len(tasks), keep or function.__name__, "unit") as bar, \
                 contextlib.closing(_outcomes(tasks, executor)) as arriving:
@@ -119,12 +127,12 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     return _gathered(units, [outcomes[place] for place in range(len(tasks))])
 
 
-def _tasks(function, units, keep, home, mark, threads, pack) -> list[Task]:
+def _tasks(function, about, units, keep, home, mark, threads, pack) -> list[Task]:
     """The units, each checked before the first is computed."""
     if not units:
         raise ValueError("there are no units; give at least one dict of settings, or "
                          "sweep.grid(...)")
-    about, signature, seen = described(function), inspect.signature(function), {}
+    signature, seen = inspect.signature(function), {}
     code = packed(function) if pack else function
     tasks = []
     for number, settings in enumerate(units):

@@ -14,7 +14,6 @@ import json
 import os
 import pickle
 import re
-import textwrap
 import threading
 import traceback
 import types
@@ -26,8 +25,9 @@ from typing import NamedTuple
 
 import torch
 
-from ticketlab import runs
-from ticketlab.runs import TABLE, TRAINING, Damaged, source
+from ticketlab import nets, runs
+from ticketlab.progress import warn
+from ticketlab.runs import KEY, TABLE, TRAINING, Damaged
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
 
@@ -74,9 +74,13 @@ class Task:
         is longer than a run's, so that no listing takes this folder for a run."""
         if self.keep is None:
             return None
+        return f"{self.readable}-{self.key[:12]}"
+
+    @property
+    def readable(self) -> str:
         text = "_".join(f"{name}-{value}" for name, value in self.settings.items())
         text = re.sub(r"[^A-Za-z0-9._]+", "-", text)[:60].strip("-._") or "unit"
-        return f"{self.keep}/{text}-{self.key[:12]}"
+        return f"{self.keep}/{text}"
 
     @property
     def place(self) -> str:
@@ -98,14 +102,15 @@ class Task:
         return Outcome(rows, table["warnings"])
 
 
-def described(function: Callable) -> dict:
-    """What of the function decides a unit: its name and its source. Raises TypeError for what has
-    none of its own."""
+def described(function: Callable) -> tuple[dict, tuple[str, ...]]:
+    """What of the function decides a unit, its name and what it does (``nets.describe``), and what
+    of that is unknown. Raises TypeError for what has no code of its own."""
     if not isinstance(function, types.FunctionType):
         raise TypeError(f"the function of a sweep is {function!r}; give a function written with "
-                        "def, whose source decides what is loaded, and its arguments as settings")
-    return {"training": TRAINING, "function": f"{function.__module__}.{function.__qualname__}",
-            "code": textwrap.dedent(source(function))}
+                        "def, whose code decides what is loaded, and its arguments as settings")
+    found = nets.describe(function)
+    return {"training": TRAINING, "key_version": KEY, "code": found.digest,
+            "function": f"{function.__module__}.{function.__qualname__}"}, found.unknown
 
 
 def packed(function: Callable) -> bytes:
@@ -157,6 +162,11 @@ def _kept(task: Task, caught: list) -> Outcome:
             run_files.sweep(task.path)
         found = runs.load(task)
         if found is None:
+            for old in runs.former(task.home, f"{task.readable}-{'[0-9a-f]' * 12}/rows-*",
+                                   task.decided_by):
+                warn(f"{old} was kept by a ticketlab whose digests did not cover all that a "
+                     "function does: it is not loaded, and the unit is computed again. "
+                     f"runs.remove({old!r}) removes the old rows")
             before = len(caught)
             rows = _rows(task)
             found = Outcome(rows, _said(caught[before:]))

@@ -1,0 +1,384 @@
+"""What a network or a function does, as one digest: equal in every process, another if it differs.
+
+What is kept on disk is found again by it (``runs``, ``sweep``), and a stack refuses networks in
+which it differs (``stack``). The rule, bare:
+
+It covers the code in memory (not the file, which may have been edited since): instructions,
+constants, names, default values, closures and hooks of every function, methods, class attributes
+and properties of every class that is not torch's or ticketlab's, and all that this code names
+outside itself, functions and constants of your own modules. It covers all state that is not a
+parameter or buffer: attributes, also of torch's modules, and whatever they contain.
+
+It does not cover where code stands, comments, the values of parameters and buffers (a run has
+digests of these), nor what is installed: torch, ticketlab, Python's library and other packages
+are known by their names alone, whatever their version. Where such a thing changed, remove the
+runs or give them another name. Another minor version of Python compiles to other instructions:
+there everything is computed anew. Names that are only made while the code runs (``getattr`` of a
+module, ``globals()``) are not followed, and values that ``functools.cached_property`` keeps are
+not looked at, for they follow from the rest.
+
+What has no description that lasts (a lock, an open file, compiled code) is listed as ``unknown``,
+and what it is part of is never reused. An attribute ``ticketlab_version = "1"`` stands for the
+function, the class (its code) or the object (its class and its state) that has it; raise it
+whenever that does something else.
+"""
+
+import collections
+import copyreg
+import dis
+import functools
+import hashlib
+import importlib
+import importlib.util
+import itertools
+import json
+import os
+import sys
+import sysconfig
+import types
+import weakref
+from typing import NamedTuple
+
+from torch import Tensor, nn
+from torch.nn.modules import module as torch_module
+
+from ticketlab.digests import digest
+
+VERSION = "ticketlab_version"
+_OURS = ("torch", "ticketlab")
+_HOMES = tuple({os.path.join(os.path.realpath(sysconfig.get_path(kind)), "")
+                for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
+_ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
+_DESCRIPTORS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
+                types.MethodWrapperType, types.ClassMethodDescriptorType,
+                types.GetSetDescriptorType, types.MemberDescriptorType)
+# of a class: where and how it was written, and what Python derives from the rest
+_OF_CLASSES = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "_abc_impl",
+               "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__",
+               "__firstlineno__", "__static_attributes__", "__parameters__", "__orig_bases__"}
+# of a module: what torch keeps in every one, described below, and an RNN's lists of its parameters
+_MACHINERY = {*vars(nn.Module()), "_flat_weights", "_flat_weight_refs"}
+_HOOKS = sorted(name for name in vars(nn.Module()) if name.endswith("_hooks"))
+_OF_HOOKS = {"_forward_hooks": ("_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
+             "_forward_pre_hooks": ("_forward_pre_hooks_with_kwargs",)}
+
+
+class Description(NamedTuple):
+    """digest: 64 hexadecimal digits. unknown: where and what the digest could not cover."""
+
+    digest: str
+    unknown: tuple[str, ...]
+
+
+def describe(thing) -> Description:
+    """The description of a network, a function or any other object. Changes nothing in it; raises
+    nothing: what it cannot describe is ``unknown``."""
+    walk = _Walk()
+    if isinstance(thing, nn.Module):
+        found = walk.network(thing)
+    elif isinstance(thing, types.FunctionType) and not walk.has_version(thing):
+        found = walk.function(thing, thing.__name__)  # in full, whoever wrote it
+    else:
+        found = walk.of(thing, type(thing).__name__)
+    return Description(_sum(found), tuple(walk.unknown))
+
+
+def cure(unknown: tuple[str, ...]) -> str:
+    """What is unknown and what to do about it: part of a sentence."""
+    shown = ", ".join(unknown[:3]) + (f" and {len(unknown) - 3} more" if len(unknown) > 3 else "")
+    return (f"{shown} cannot be told from others like it; give it, or the object that holds it, "
+            f"an attribute {VERSION} = '1', to be raised whenever it does something else")
+
+
+class _Walk:
+    """One description: each thing is visited once, and a cycle is closed by how far back it goes."""
+
+    def __init__(self):
+        self.unknown, self.registered, self.known, self.open, self.alive = [], {}, {}, [], []
+
+    def network(self, net: nn.Module) -> str:
+        for kind, entries in (("module", net.named_modules()), ("buffer", net.named_buffers()),
+                              ("parameter", net.named_parameters())):
+            for name, entry in entries:
+                self.registered[id(entry)] = f"{kind} {name}"
+        every = [self.module(module, name) for name, module in list(net.named_modules())]
+        everywhere = [list(hooks.values()) for name, hooks in sorted(vars(torch_module).items())
+                      if name.startswith("_global_") and name.endswith("_hooks")]
+        return _sum(repr(net), *every, self.of(everywhere, "the hooks of all modules"))
+
+    def of(self, thing, place: str) -> str:
+        if type(thing) in _ATOMS:
+            return f"{type(thing).__name__} {thing!r}"
+        key = id(thing)
+        if key in self.registered:
+            return self.registered[key]
+        if key in self.open:
+            return f"{len(self.open) - self.open.index(key)} back"
+        if key not in self.known:
+            self.alive.append(thing)  # or its id could be another's
+            self.open.append(key)
+            self.known[key] = self._of(thing, place)
+            self.open.pop()
+        return self.known[key]
+
+    def _of(self, thing, place: str) -> str:
+        if isinstance(thing, nn.Module):
+            return self.module(thing, place)
+        if self.has_version(thing):
+            named = thing if isinstance(thing, type | types.FunctionType) else type(thing)
+            return _sum("version", _name(named), repr(vars(thing)[VERSION]))
+        if isinstance(thing, type):
+            return self.kind(thing, place)
+        if isinstance(thing, types.FunctionType):
+            return _installed_name(thing) or self.function(thing, place)
+        if isinstance(thing, types.MethodType):
+            return _sum("method", self.of(thing.__func__, place), self.of(thing.__self__, place))
+        if isinstance(thing, _DESCRIPTORS):
+            owner = getattr(thing, "__objclass__", None) or getattr(thing, "__self__", None)
+            owner = _name(thing) if owner is None else self.of(owner, place)
+            return _sum("built in", owner, thing.__name__)
+        if isinstance(thing, types.ModuleType):
+            return self.names_of(thing, vars(thing), place)
+        if isinstance(thing, staticmethod | classmethod):
+            return _sum(type(thing).__name__, self.of(thing.__func__, place))
+        if isinstance(thing, property):
+            return _sum("property", *(self.of(part, place)
+                                      for part in (thing.fget, thing.fset, thing.fdel)))
+        if isinstance(thing, functools.cached_property):
+            return _sum("cached property", self.of(thing.func, place))
+        if isinstance(thing, functools._lru_cache_wrapper):
+            return _sum("cache", self.of(thing.__wrapped__, place))
+        if isinstance(thing, weakref.ref):
+            return _sum("reference", self.of(thing(), place))
+        if type(thing) in (dict, types.MappingProxyType, collections.OrderedDict):
+            return _sum(type(thing).__name__, *self._items(thing.items(), place))
+        if type(thing) in (list, tuple):
+            return _sum(type(thing).__name__, *(self.of(each, f"{place}[{number}]")
+                                                for number, each in enumerate(thing)))
+        if type(thing) in (set, frozenset):
+            return _sum(type(thing).__name__, *sorted(self.of(each, place) for each in thing))
+        if isinstance(thing, Tensor):
+            return self._tensor(thing, place)
+        return self._object(thing, place)
+
+    def module(self, module: nn.Module, place: str) -> str:
+        """Its class, attributes, hooks and the names of its parts; a part that the network has not
+        registered (one in a list, say) is described with its values, for no run has them."""
+        state = {name: value for name, value in vars(module).items()
+                 if name not in _MACHINERY and not _derived(module, name)}
+        what = ("version", _name(type(module)), repr(state[VERSION])) if VERSION in state else (
+            self.of(type(module), place or type(module).__name__), *self._attributes(state, place))
+        hooks = []
+        for name in _HOOKS:
+            entries, more = vars(module).get(name) or {}, _OF_HOOKS.get(name, ())
+            # their numbers count all hooks of the process
+            hooks += [f"{name} {[bool(vars(module).get(flag, {}).get(number)) for flag in more]} "
+                      + self.of(hook, f"a hook of {place or 'the network'}")
+                      for number, hook in entries.items()]
+        parts = [f"{name} " + self.of(part, f"{place}.{name}" if place else name)
+                 for kind in ("_modules", "_parameters", "_buffers")
+                 for name, part in vars(module).get(kind, {}).items()]
+        return _sum("module", *what, "hooks", *hooks, "parts", *parts)
+
+    def kind(self, kind: type, place: str) -> str:
+        if not issubclass(kind, nn.Module) or _top(kind.__module__) in _OURS:
+            name = _installed_name(kind)
+            if name or not kind.__flags__ & 1 << 9:  # not made by a class statement
+                return name or f"type {_name(kind)}"
+        parts = []
+        for name, value in sorted(vars(kind).items()):
+            if name not in _OF_CLASSES:
+                own = isinstance(value, types.FunctionType) and not self.has_version(value) \
+                    and value.__qualname__ == f"{kind.__qualname__}.{name}"
+                where = f"{kind.__name__}.{name}"
+                parts.append(f"{name} " + (self.function if own else self.of)(value, where))
+        return _sum("class", kind.__name__, self.of(type(kind), place),
+                    *(self.of(base, place) for base in kind.__bases__), *parts)
+
+    def function(self, function: types.FunctionType, place: str) -> str:
+        code, outside = _code(function.__code__), function.__globals__
+        parts = [code.digest, self.of(function.__defaults__, f"a default of {place}"),
+                 self.of(function.__kwdefaults__, f"a default of {place}")]
+        for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (),
+                              strict=True):
+            try:
+                value = cell.cell_contents
+            except ValueError:  # not assigned yet
+                parts.append(f"{name} empty")
+            else:
+                parts.append(f"{name} " + self._named(value, code.names, f"{name} in {place}"))
+        parts += self._attributes(vars(function), place)
+        parts += [f"{name} " + self._named(outside[name], code.names, f"{name} in {place}")
+                  for name in code.outside if name in outside]
+        for level, name in code.imports:
+            module = _own_module("." * level + name, outside.get("__package__"))
+            if module is not None:
+                parts.append(f"{name} " + self._named(module, code.names, f"{name} in {place}"))
+        return _sum("function", *parts)
+
+    def _named(self, value, names: tuple[str, ...], place: str) -> str:
+        """What a function refers to; of a module, only what the function can mean."""
+        if not isinstance(value, types.ModuleType):
+            return self.of(value, place)
+        key = id(value)
+        if key in self.open:
+            return f"module {value.__name__}"
+        self.open.append(key)
+        found = self.names_of(value, names, place)
+        self.open.pop()
+        return found
+
+    def names_of(self, module: types.ModuleType, names, place: str) -> str:
+        if _installed(module.__name__):
+            return f"module {module.__name__}"
+        held = {name: vars(module)[name] for name in sorted(names)
+                if name in vars(module) and not name.startswith("__")}
+        return _sum("module", module.__name__, *(
+            f"{name} " + self._named(value, tuple(names), f"{name} in {place}")
+            for name, value in held.items()))
+
+    def _tensor(self, tensor: Tensor, place: str) -> str:
+        try:
+            return _sum("tensor", _name(type(tensor)), digest({"": tensor}))
+        except Exception:  # noqa: BLE001 - sparse, quantised, without storage: torch's errors
+            return self._unknown(tensor, place)
+
+    def _object(self, thing, place: str) -> str:
+        """As pickle takes it apart; of your own classes every attribute, also what pickle leaves out."""
+        kind = type(thing)
+        if _top(kind.__module__) == "ticketlab" and hasattr(kind, "fingerprint"):  # a data set
+            return _sum("data", thing.fingerprint)
+        try:
+            reduce = copyreg.dispatch_table.get(kind)
+            taken = thing.__reduce_ex__(4) if reduce is None else reduce(thing)
+        except Exception:  # noqa: BLE001 - whatever its class raises
+            return self._unknown(thing, place)
+        if isinstance(taken, str):  # the name of a thing that stands in a module
+            return f"named {kind.__module__} {taken}" if _installed(
+                str(getattr(thing, "__module__", None) or kind.__module__)
+            ) else self._unknown(thing, place)
+        make, arguments, state, entries, items = (*taken, None, None, None)[:5]
+        parts = [self.of(kind, place), self.of(make, place),
+                 *(self.of(each, place) for each in arguments)]
+        for each in state if isinstance(state, tuple) else (state,):
+            parts += (self._attributes({name: value for name, value in each.items()
+                                        if not _derived(thing, name)}, place)
+                      if isinstance(each, dict) and all(isinstance(name, str) for name in each)
+                      else [self.of(each, place)])
+        parts += [self.of(each, f"{place}[{number}]") for number, each in enumerate(entries or ())]
+        parts += self._items(items or (), place)
+        if _installed_name(kind) is None:  # what others leave out of a pickle is a cache
+            parts += self._attributes({name: value for name, value in getattr(
+                thing, "__dict__", {}).items() if not _derived(thing, name)}, place)
+        return _sum("object", *parts)
+
+    def _attributes(self, values: dict, place: str) -> list[str]:
+        return [f"{name} " + self.of(value, f"{place}.{name}" if place else name)
+                for name, value in sorted(values.items())]
+
+    def _items(self, items, place: str) -> list[str]:
+        return [_sum(self.of(name, place), self.of(value, f"{place}[{name!r:.40}]"))
+                for name, value in items]
+
+    def has_version(self, thing) -> bool:
+        return VERSION in getattr(thing, "__dict__", ())
+
+    def _unknown(self, thing, place: str) -> str:
+        self.unknown.append(f"{place} ({_name(type(thing))})")
+        return f"unknown {_name(type(thing))}"
+
+
+class _Code(NamedTuple):
+    digest: str
+    outside: tuple[str, ...]  # names looked up outside the function
+    names: tuple[str, ...]  # all names, attributes too
+    imports: tuple[tuple[int, str], ...]  # how many packages up, and the module
+
+
+@functools.lru_cache(maxsize=4096)
+def _code(code: types.CodeType) -> _Code:
+    def constant(value) -> str:
+        if isinstance(value, types.CodeType):
+            inner.append(_code(value))
+            return inner[-1].digest
+        if isinstance(value, tuple):
+            return _sum("tuple", *map(constant, value))
+        if isinstance(value, frozenset):
+            return _sum("frozenset", *sorted(map(constant, value)))
+        return f"{type(value).__name__} {value!r}"
+
+    inner = []
+    taken = code.co_argcount + code.co_kwonlyargcount + 2  # and *these, **those
+    # co_code is what was compiled, also where Python has specialised it since
+    found = _sum(code.co_code.hex(), code.co_exceptiontable.hex(), *map(constant, code.co_consts),
+                 *map(repr, (code.co_names, code.co_varnames[:taken], code.co_freevars,
+                             code.co_cellvars, code.co_flags, code.co_argcount,
+                             code.co_posonlyargcount, code.co_kwonlyargcount)))
+    steps = list(dis.get_instructions(code))
+    outside = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
+    imports = {(steps[place - 2].argval, step.argval) for place, step in enumerate(steps)
+               if step.opname == "IMPORT_NAME" and isinstance(steps[place - 2].argval, int)}
+    return _Code(found, *(tuple(sorted({*own, *itertools.chain(*others)})) for own, others in (
+        (outside, [each.outside for each in inner]),
+        (code.co_names, [each.names for each in inner]),
+        (imports, [each.imports for each in inner]))))
+
+
+def _own_module(name: str, package: str | None):
+    """A module of the user's own that a function imports when it runs, imported now."""
+    try:
+        name = importlib.util.resolve_name(name, package)
+        if name not in sys.modules:
+            spec = importlib.util.find_spec(name)
+            if spec is None or _is_installed(spec.origin):
+                return None
+        return None if _installed(name) else importlib.import_module(name)
+    except Exception:  # noqa: BLE001 - the run will meet it
+        return None
+
+
+def _derived(thing, name: str) -> bool:
+    return isinstance(getattr(type(thing), name, None), functools.cached_property)
+
+
+def _top(module) -> str:
+    return str(module).partition(".")[0]
+
+
+def _name(thing) -> str:
+    return f"{thing.__module__}.{thing.__qualname__}"
+
+
+def _installed(module: str) -> bool:
+    if module == "__main__":
+        return False
+    found = sys.modules.get(module)
+    if _top(module) in _OURS or module in sys.builtin_module_names:
+        return found is not None
+    spec = getattr(found, "__spec__", None)
+    return _is_installed(getattr(found, "__file__", None) or getattr(spec, "origin", None))
+
+
+@functools.lru_cache(maxsize=4096)
+def _is_installed(file: str | None) -> bool:
+    if file in (None, "built-in", "frozen"):
+        return file is not None
+    file = os.path.realpath(file)
+    return file.startswith(_HOMES) or not {"site-packages", "dist-packages"}.isdisjoint(
+        file.split(os.sep))
+
+
+def _installed_name(thing) -> str | None:
+    """The name by which what is installed can be reached; None for a thing that it does not lead
+    to: the user's own, a wrapper, or what was made by a call."""
+    module, found = thing.__module__, sys.modules.get(thing.__module__)
+    if not _installed(str(module)) or isinstance(thing, types.FunctionType) \
+            and not _installed(str(thing.__globals__.get("__name__"))):
+        return None
+    for part in thing.__qualname__.split("."):
+        found = getattr(found, part, None)
+    return f"name {_name(thing)}" if found is thing else None
+
+
+def _sum(*parts: str) -> str:
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()
