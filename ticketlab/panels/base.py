@@ -80,13 +80,16 @@ def levels(last: int) -> Control:
 
 
 def choice(name: str, what: str | None = None, doc: str | None = None) -> property:
-    """A property: what stands in the dropdown ``name``; it may be set to one of the options."""
+    """A property: what stands in a dropdown, or in the slider of a ``pick`` that the panel has as
+    the attribute ``name``; it may be set to one of the options."""
+    def widget(panel):
+        return panel._choices[name] if name in panel._choices else getattr(panel, name)
+
     def choose(panel, value):
-        options = panel._choices[name].options
         drawing.choose(what or name, value, [each[1] if isinstance(each, tuple) else each
-                                             for each in options])
-        panel._choices[name].value = value
-    return property(lambda panel: panel._choices[name].value, choose, doc=doc)
+                                             for each in widget(panel).options])
+        widget(panel).value = value
+    return property(lambda panel: widget(panel).value, choose, doc=doc)
 
 
 class Panel:
@@ -160,9 +163,9 @@ def rows(*lines: str) -> str:
     return "".join(f"<div>{line}</div>" for line in lines)
 
 
-def shares(now) -> str:
-    """What remains and what was removed, of a reading with ``density`` and ``removed``."""
-    return describe(now.density, now.removed).replace(", ", " · ")
+def shares(density: float, removed: float) -> str:
+    """What remains and what was removed, in a line of numbers."""
+    return describe(density, removed).replace(", ", " · ")
 
 
 def spread(replicates: int, lowest: float, highest: float, own: str = "") -> str:

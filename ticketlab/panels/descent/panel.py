@@ -47,16 +47,7 @@ class DescentPanel(Panel):
                     noise=self._table.noises[-1] if noise is None else noise,
                     signal=signal, replicate=replicate)
 
-    @property
-    def width(self) -> int:
-        """The width that is shown; set it to move the slider."""
-        return self.slider.value
-
-    @width.setter
-    def width(self, width: int):
-        drawing.choose("width", width, self._table.widths)
-        self.slider.value = width
-
+    width = choice("slider", "width", "The width that is shown; set it to move the slider.")
     noise = choice("labels", "noise")
     signal = choice("signal")
     replicate = choice("replicate")

@@ -7,7 +7,7 @@ import numpy as np
 
 from ticketlab.figures import drawing
 from ticketlab.panels import svg
-from ticketlab.panels.base import NUMBER, Control, Panel, choice, rows, spread
+from ticketlab.panels.base import NUMBER, Control, Panel, choice, rows, shares, spread
 from ticketlab.panels.prune import picture
 from ticketlab.panels.prune.table import (
     GRID,
@@ -174,9 +174,9 @@ class PrunePanel(Panel):
             self._attempt(self.settle)
 
     def _thresholds(self) -> list[float]:
-        by_layer = {layer: values[self._position] for layer, values in self._table().thresholds.items()
-                    if self.layer in (ALL, layer)}
-        return sorted({float(value) for value in by_layer.values()} - {0.0})
+        return sorted({float(values[self._position])
+                       for layer, values in self._table().thresholds.items()
+                       if self.layer in (ALL, layer)} - {0.0})
 
     def _read(self) -> Reading:
         return read(self._table(), self._curve(), self._position)
@@ -188,10 +188,11 @@ class PrunePanel(Panel):
             picture.histogram(shown.edges.tolist(), shown.total.tolist(),
                           shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,
                           f"pruned-{self.box.model_id}"),
-            svg.layer_bars([(name, kept, views[name].size) for name, kept in now.kept_by_layer.items()]),
-            picture.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high, GRID,
-                               (100 * now.rate, 100 * now.accuracy), now.exact,
-                               100 / self.data.classes))
+            svg.layer_bars([(name, kept, views[name].size)
+                            for name, kept in now.kept_by_layer.items()]),
+            picture.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high,
+                                   GRID, (100 * now.rate, 100 * now.accuracy), now.exact,
+                                   100 / self.data.classes))
         self._show(pictures)
         self.numbers.value = _numbers(now, self.stack.replicates)
 
@@ -201,10 +202,10 @@ _PERCENT = [100 * rate for rate in RATES]
 
 
 def _numbers(now: Reading, replicates: int) -> str:
-    shares = describe(now.density, now.rate).replace(", ", " · ")
     accuracy = f"test accuracy without retraining <b>{100 * now.accuracy:.1f} %</b>"
     accuracy += spread(replicates, now.lowest, now.highest)
     empty = "".join(f" <b>layer {escape(layer)} is empty: nothing passes it</b>"
                     for layer in now.empty)
-    return rows(f"<b>{shares}</b> · {now.kept:,} of {now.weights:,} weights kept",
+    return rows(f"<b>{shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} "
+                "weights kept",
                 f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")

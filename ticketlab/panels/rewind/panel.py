@@ -11,7 +11,7 @@ import numpy as np
 
 from ticketlab.figures import THRESHOLD, band, density_axis, density_marks, drawing
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.panels.base import Panel, levels, percent_axis, pick, rows, shares, spread
+from ticketlab.panels.base import Panel, choice, levels, percent_axis, pick, rows, shares, spread
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
 from ticketlab.pruning import describe
@@ -43,15 +43,7 @@ class RewindPanel(Panel):
         self._begin(k=self._table.steps[0] if k is None else k, replicate=replicate,
                     **({"level": level} if self._table.tickets or level else {}))
 
-    @property
-    def k(self) -> int:
-        """The rewind step that is shown; set it to move the slider."""
-        return self.slider.value
-
-    @k.setter
-    def k(self, k: int):
-        drawing.choose("k", k, self._table.steps)
-        self.slider.value = k
+    k = choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
 
     @property
     def level(self) -> int | None:
@@ -183,7 +175,7 @@ def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
     lines = [words, (f"replicate {replicate}: the ends are {now.apart:.3g} apart in weights, at "
                     f"{now.degrees:.0f}° seen from the start")]
     if now.level is not None:
-        lines.append(f"level {now.level} of {now.last}: <b>{shares(now)}</b>")
+        lines.append(f"level {now.level} of {now.last}: <b>{shares(now.density, now.removed)}</b>")
         if now.way is None:
             lines[-1] += f" · no tickets were rewound to step {now.k:,}"
         else:

@@ -151,5 +151,6 @@ def _numbers(now: ScalingReading, by: str) -> str:
         same = (f"dense net of as many weights <b>{100 * now.equal:.1f} %</b> ({how}): difference "
                 f"{100 * (now.accuracy - now.equal):+.1f} points")
     place = (f"{escape(by)} {escape(str(now.net))}, level {now.level} of {now.last}: "
-             f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · {shares(now)}")
+             f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · "
+             f"{shares(now.density, now.removed)}")
     return rows(place, accuracy, same)

@@ -11,16 +11,7 @@ import numpy as np
 
 from ticketlab.figures import density_axis, density_marks, drawing
 from ticketlab.lottery import Tickets
-from ticketlab.panels.base import (
-    Panel,
-    choice,
-    levels,
-    percent_axis,
-    pick,
-    rows,
-    shares,
-    spread,
-)
+from ticketlab.panels.base import Panel, choice, levels, percent_axis, pick, rows, shares, spread
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import (
     AFTER,
@@ -73,15 +64,8 @@ class TicketPanel(Panel):
         self._begin(rate=next(iter(self.searches)) if rate is None else rate, level=level,
                     layer=layer, replicate=replicate, shows=shows)
 
-    @property
-    def rate(self) -> float:
-        """The rate per round of the search that is shown; set it to show another."""
-        return self._rates.value
-
-    @rate.setter
-    def rate(self, rate: float):
-        drawing.choose("rate", rate, self.searches)
-        self._rates.value = rate
+    rate = choice("_rates", "rate",
+                  "The rate per round of the search that is shown; set it to show another.")
 
     @property
     def level(self) -> int:
@@ -213,5 +197,6 @@ def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str |
     if now.level:
         accuracy += f", dense {100 * now.dense:.1f} %"
     end = [escape(stopped)] if stopped and now.level == now.last else []
-    return rows(f"level {now.level} of {now.last}: <b>{shares(now)}</b> · {now.kept:,} of "
-                f"{now.weights:,} weights kept", accuracy, *end)
+    return rows(f"level {now.level} of {now.last}: "
+                f"<b>{shares(now.density, now.removed)}</b> · {now.kept:,} of {now.weights:,} "
+                "weights kept", accuracy, *end)
