@@ -174,3 +174,22 @@ def test_empty_stacks_are_refused():
     with pytest.raises(ValueError, match="put an nn.Unflatten before"):
         stack.forward(stack.draw(nn.Sequential(nn.Conv1d(1, 2, 3)), [0]), torch.zeros(4, 24),
                       shared=True)
+
+
+@pytest.mark.parametrize("hook", ["register_forward_hook", "register_forward_pre_hook"])
+def test_a_hook_and_a_forward_of_its_own_are_not_passed_by(hook):
+    """What a net computes alone it computes in a stack, whatever is hung on its layers."""
+    double = (lambda module, x, y: 2 * y) if hook == "register_forward_hook" else \
+        (lambda module, x: (2 * x[0],))
+    x = torch.randn(3, 4, generator=torch.Generator().manual_seed(0))
+    for place in ("0", ""):
+        net = torch.nn.Sequential(torch.nn.Linear(4, 2))
+        assert has_rules(net)
+        getattr(net.get_submodule(place), hook)(double)
+        assert not has_rules(net)
+        two = stack.draw(net, [0, 1], initialise=nets.torch_default)
+        for each, output in enumerate(stack.forward(two, x, shared=True)):
+            torch.testing.assert_close(output, two.module(each)(x))
+    net = torch.nn.Sequential(torch.nn.Linear(4, 2))
+    net[0].forward = lambda x: x[:, :2]
+    assert not has_rules(net)

@@ -37,10 +37,17 @@ def has_rules(net: nn.Module) -> bool:
 
     Exact types only: a subclass may compute something else. The net must be a (nested)
     ``nn.Sequential``, with or without ``Residual`` blocks, since any other module's ``forward``
-    could do anything; and no two of its layers may share a parameter.
+    could do anything; no two of its layers may share a parameter; and none may have a hook or a
+    ``forward`` of its own, which a rule would pass by.
     """
     every = sum(1 for _ in net.named_parameters(remove_duplicate=False))
-    return every == sum(1 for _ in net.parameters()) and _has_rule(net)
+    return (every == sum(1 for _ in net.parameters()) and _has_rule(net)
+            and not any(_hooked(module) for module in net.modules()))
+
+
+def _hooked(module: nn.Module) -> bool:
+    return "forward" in vars(module) or any(
+        value for name, value in vars(module).items() if name.endswith("_hooks"))
 
 
 def _has_rule(net: nn.Module) -> bool:
