@@ -27,7 +27,7 @@ LIMIT = 900  # seconds; a mistake that makes a test run on and on is noticed, to
 SLOW = ("torch", "torch.func", "hypothesis", "matplotlib.pyplot", "pandas", "pytest", "scipy.stats")
 
 LOOP, RECIPE = "training/test_loop.py", "training/test_recipe.py"
-CROPS, JOINING = "training/test_augmentation.py", "training/test_joining.py"
+CROPS = "training/test_augmentation.py"
 CUT, ARMS = "pruning/test_cut.py", "lottery/test_arms.py"
 SEARCH, BUGS = "lottery/test_iterative_pruning.py", "lottery/test_known_bugs.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
@@ -102,7 +102,7 @@ MUTANTS = [Mutant(*each) for each in (
      CROPS, "draws_depend_on_the_seed_and_the_step_alone"),
     ("masks of other groups", "training/joining.py",
      "masks[each] for each in aboard", "masks[each] for each in sorted(aboard)",
-     JOINING, "each_group_trains_as_it_would_alone"),
+     LOOP, "groups_that_join_out_of_order_keep_their_own_masks"),
     # pruning
     ("pruned weights compete with negative scores", "pruning/cut.py",
      "masked_fill(~masks[name], -torch.inf)", "masked_fill(~masks[name], 0)",
@@ -117,7 +117,7 @@ MUTANTS = [Mutant(*each) for each in (
      CUT, "of_equal_scores_the_first_goes_first"),
     ("the output layer's own rate ignored", "pruning/cut.py",
      "share.get(layer_name(name), share.get(kind))",
-     'share.get(layer_name(name), share.get("hidden", share.get(kind)))',
+     'share.get("hidden", share.get(layer_name(name), share.get(kind)))',
      CUT, "the_papers_ladder_to_the_printed_digits"),
     ("rate of all weights", "pruning/cut.py",
      "keep = [n - round(shares[pool[0]] * n) for n in alive]",
@@ -172,7 +172,7 @@ MUTANTS = [Mutant(*each) for each in (
      ARMS, "random_has_the_tickets_density_in_every_layer_and_replicate_and_is_nested"),
     ("one shuffle for all replicates", "lottery/arms.py",
      '_generator(seed, "shuffled", level.number)', '_generator(0, "shuffled", level.number)',
-     ARMS, "shuffled_and_random_know_nothing_of_the_mask"),
+     ARMS, "replicates_of_one_mask_are_shuffled_each_in_its_own_way"),
     ("shuffled across replicates", "lottery/arms.py",
      "masks[name] = mask.flatten(1).gather(1, order).view(mask.shape)",
      "masks[name] = mask.flatten()[torch.randperm(mask.numel())].view(mask.shape)",

@@ -392,3 +392,13 @@ def test_each_arm_may_have_levels_of_its_own_and_all_still_train_together():
         lottery.controls(tickets, {"reinit": [1], "random": [4]}, progress=False)
     assert [t.arm for t in lottery.controls(tickets, "untrained", levels=[1], progress=False)] == [
         "untrained"]
+
+
+def test_replicates_of_one_mask_are_shuffled_each_in_its_own_way(wide):
+    """One permutation for all would make them one control: their masks differ anyway, so it is
+    seen only where all replicates have the same mask."""
+    level = wide.trials[2]
+    same = {name: mask[:1].expand_as(mask) for name, mask in level.masks.items()}
+    masks = arms.shuffled(wide, level._replace(masks=same)).masks
+    for name in ("hidden1.weight", "hidden2.weight"):
+        assert not torch.equal(*masks[name]), name

@@ -10,7 +10,7 @@ from torch import nn
 from ticketlab import nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import apply_masks, density, prune
-from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, join, train
+from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, join, train, train_joining
 from ticketlab.training.orders import order
 
 TASK = Task((12,), 4)
@@ -354,3 +354,15 @@ def test_early_stopping_follows_validation_where_test_would_choose_another_step(
     run = Run(Snapshot(None, 20), curves, {})
     assert run.best_step().tolist() == [10]
     assert run.at_best_step("test_accuracy").tolist() == pytest.approx([0.5])
+
+
+def test_groups_that_join_out_of_order_keep_their_own_masks():
+    """The first group named comes aboard last, so its place in the stack is not its number."""
+    start = stack.draw(NETS["mlp"], range(2))
+    starts = [fit(start, stop=20).end, Snapshot(start)]
+    masks = [prune(start, rate=0.5), prune(start, rate=0.3)]
+    runs = train_joining(starts, DATA, RECIPES["sgd"], masks=masks, order_seeds=[[0, 1], [2, 3]],
+                         progress=False)
+    for run, own in zip(runs, masks, strict=True):
+        for name, mask in own.items():
+            assert torch.equal(run.stack.parameters[name] != 0, mask), name
