@@ -23,6 +23,15 @@ def test_floors_and_doors_hold():
     assert said.returncode == 0 and "3 kept, 0 broken" in said.stdout, said.stdout + said.stderr
 
 
+@pytest.fixture
+def copy(tmp_path):
+    """The package, and what import-linter needs, where a mistake may be put in."""
+    for name in ("ticketlab", "tools"):
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
 @pytest.mark.parametrize("file, line, contract", [
     ("nets/simple.py", "from ticketlab.lottery import search", "floors below its own BROKEN"),
     ("scales.py", "from ticketlab.figures import curves", "floors below its own BROKEN"),
@@ -30,24 +39,17 @@ def test_floors_and_doors_hold():
     ("lottery/arms.py", "from ticketlab.training.memory.free import free", "its door BROKEN"),
     ("runs/files.py", "import matplotlib.pyplot", "neither pictures nor Jupyter BROKEN"),
 ])
-def test_a_wrong_import_is_noticed(tmp_path, file, line, contract):
-    shutil.copytree(ROOT / "ticketlab", tmp_path / "ticketlab",
-                    ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    path = tmp_path / "ticketlab" / file
+def test_a_wrong_import_is_noticed(copy, file, line, contract):
+    path = copy / "ticketlab" / file
     path.write_text(f"{path.read_text(encoding='utf-8')}\n\n{line}\n", encoding="utf-8")
-    said = lint(tmp_path)
+    said = lint(copy)
     assert said.returncode == 1 and contract in said.stdout, said.stdout + said.stderr
 
 
-def test_a_folder_without_a_floor_is_noticed(tmp_path):
+def test_a_folder_without_a_floor_is_noticed(copy):
     """So the picture of the floors stays whole when a folder is added."""
-    shutil.copytree(ROOT / "ticketlab", tmp_path / "ticketlab")
-    shutil.copytree(ROOT / "tools", tmp_path / "tools")
-    shutil.copy(ROOT / "pyproject.toml", tmp_path)
-    (tmp_path / "ticketlab" / "attic.py").write_text("")
-    assert "attic" in lint(tmp_path).stdout
+    (copy / "ticketlab" / "attic.py").write_text("")
+    assert "attic" in lint(copy).stdout
 
 
 @pytest.mark.parametrize("door", sorted((ROOT / "ticketlab").rglob("*/__init__.py")),
