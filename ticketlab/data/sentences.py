@@ -73,7 +73,7 @@ def choices(stack: tuple[str, ...]) -> tuple[tuple[str, float, tuple[str, ...]],
                  for piece, own, after in choices(parts + rest))
 
 
-def write(length: int, draw: np.random.Generator) -> str:
+def write(length: int, draw: "np.random.Generator") -> str:
     """Sentences, one a line, drawn from the grammar and cut after ``length`` characters."""
     stack, text = START, ""
     while len(text) < length:

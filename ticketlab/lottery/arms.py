@@ -139,6 +139,6 @@ def _redraw(tickets, level) -> Stack:
     return draw(initial.net, seeds, initial.initialise, initial.device)
 
 
-def _generator(seed: int, *purpose) -> np.random.Generator:
+def _generator(seed: int, *purpose) -> "np.random.Generator":
     """Draws of one purpose tell nothing of those of another, nor of the seed's initialisation."""
     return np.random.default_rng([seed, *f"{purpose}".encode()])
