@@ -4,7 +4,9 @@ import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import tomllib
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -74,6 +76,52 @@ def test_installing_on_colab_replaces_nothing():
 def test_the_ipywidgets_that_shows_nothing_in_vs_code_is_excluded():
     (bounds,) = [r.specifier for r in runtime() if r.name == "ipywidgets"]
     assert "8.1.9" not in bounds and "8.1.8" in bounds and "8.1.10" in bounds
+
+
+@pytest.fixture
+def clone(tmp_path, monkeypatch):
+    """A clone in a folder of its own, entered as an installer enters it; gives what flit builds there."""
+    flit = pytest.importorskip("flit_core.buildapi", reason="flit-core is not installed: make test")
+    root = tmp_path / "holder" / "ticketlab"
+    shutil.copytree(ROOT / "ticketlab", root / "ticketlab", ignore=shutil.ignore_patterns("__pycache__"))
+    for folder in ("lessons", "tests", "tools"):
+        (root / folder).mkdir()
+        (root / folder / "notes.py").write_text("")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, root)
+    monkeypatch.chdir(root)
+
+    def build(kind):
+        out = tmp_path / kind
+        out.mkdir()
+        return out / getattr(flit, f"build_{kind}")(str(out))
+
+    return build
+
+
+def test_the_package_is_found_from_the_folder_that_holds_the_clone(clone, tmp_path):
+    """A clone is called ticketlab like the package in it, and is no package: the one in it must be found."""
+    site = tmp_path / "site"
+    zipfile.ZipFile(clone("editable")).extractall(site)
+    code = (f"import site, sys, importlib.util; sys.path.insert(0, ''); site.addsitedir({str(site)!r}); "
+            "print(importlib.util.find_spec('ticketlab').origin)")
+    root = tmp_path / "holder" / "ticketlab"
+    for folder in (root.parent, root, root / "lessons", tmp_path):
+        done = subprocess.run([sys.executable, "-I", "-S", "-c", code], cwd=folder, check=True,
+                              capture_output=True, text=True)
+        assert done.stdout.strip() == str(root / "ticketlab" / "__init__.py"), f"from {folder}"
+
+
+def test_what_is_distributed_is_the_package_and_its_licence(clone):
+    modules = {p.relative_to(ROOT).as_posix() for p in (ROOT / "ticketlab").rglob("*.py")}
+    wheel = set(zipfile.ZipFile(clone("wheel")).namelist())
+    about = {name for name in wheel if ".dist-info/" in name}
+    assert wheel - about == modules
+    assert any(name.endswith("/LICENSE") for name in about)
+
+    with tarfile.open(clone("sdist")) as archive:
+        names = {name.partition("/")[2] for name in archive.getnames()}
+    assert names == modules | {"LICENSE", "README.md", "pyproject.toml", "PKG-INFO"}
 
 
 # A stand-in for Python: it makes a .venv that holds itself, and writes down how it was called.
