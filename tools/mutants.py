@@ -27,7 +27,8 @@ LIMIT = 900  # seconds; a mistake that makes a test run on and on is noticed, to
 SLOW = ("torch", "torch.func", "hypothesis", "matplotlib.pyplot", "pandas", "pytest", "scipy.stats")
 
 LOOP, RECIPE = "training/test_loop.py", "training/test_recipe.py"
-CROPS = "training/test_augmentation.py"
+ORDERS, HISTORY = "training/test_orders.py", "training/test_history.py"
+JOINING, CROPS = "training/test_joining.py", "training/test_augmentation.py"
 CUT, ARMS = "pruning/test_cut.py", "lottery/test_arms.py"
 SEARCH, BUGS = "lottery/test_iterative_pruning.py", "lottery/test_known_bugs.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
@@ -85,10 +86,10 @@ MUTANTS = [Mutant(*each) for each in (
      LOOP, "initialisation_and_data_order_are_two_seeds"),
     ("order the same in every epoch", "training/orders.py",
      "default_rng([seed, epoch])", "default_rng([seed, 0])",
-     LOOP, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
+     ORDERS, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
     ("epoch begun anew after a break", "training/orders.py",
      "at = step % per_epoch * batch", "at = (step - start) % per_epoch * batch",
-     LOOP, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
+     ORDERS, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
     ("drop one step late", "training/recipe.py", "sum(drop <= step", "sum(drop < step",
      RECIPE, "warmup_rises_linearly_and_drops_multiply"),
     ("warm-up from zero", "training/recipe.py",
@@ -96,13 +97,13 @@ MUTANTS = [Mutant(*each) for each in (
      RECIPE, "warmup_rises_linearly_and_drops_multiply"),
     ("early stop on test loss", "training/history.py",
      'self.curves["val_loss"].argmin(', 'self.curves["test_loss"].argmin(',
-     LOOP, "early_stopping_follows_validation_where_test_would_choose_another_step"),
+     HISTORY, "early_stopping_follows_validation_where_test_would_choose_another_step"),
     ("crops the same in every epoch", "training/augmentation.py",
      '[seed, epoch, *b"crop-flip"]', '[seed, 0, *b"crop-flip"]',
      CROPS, "draws_depend_on_the_seed_and_the_step_alone"),
     ("masks of other groups", "training/joining.py",
      "masks[each] for each in aboard", "masks[each] for each in sorted(aboard)",
-     LOOP, "groups_that_join_out_of_order_keep_their_own_masks"),
+     JOINING, "groups_that_join_out_of_order_keep_their_own_masks"),
     # pruning
     ("pruned weights compete with negative scores", "pruning/cut.py",
      "masked_fill(~masks[name], -torch.inf)", "masked_fill(~masks[name], 0)",

@@ -184,3 +184,15 @@ def test_groups_that_cannot_be_one_stack():
         join([], recipe)
     with pytest.raises(ValueError, match="from step 41 to step 40 is not within"):
         join([Snapshot(mlp.stack, 41)], recipe)
+
+
+def test_groups_that_join_out_of_order_keep_their_own_masks():
+    """The first group named comes aboard last, so its place in the stack is not its number."""
+    start = stack.draw(NETS["mlp"], range(2))
+    starts = [fit(start, stop=20).end, Snapshot(start)]
+    masks = [prune(start, rate=0.5), prune(start, rate=0.3)]
+    runs = train_joining(starts, DATA, RECIPES["sgd"], masks=masks, order_seeds=[[0, 1], [2, 3]],
+                         progress=False)
+    for run, own in zip(runs, masks, strict=True):
+        for name, mask in own.items():
+            assert torch.equal(run.stack.parameters[name] != 0, mask), name

@@ -14,7 +14,6 @@ from ticketlab.landscape import lines as landscape
 from ticketlab.pruning import prune
 from ticketlab.training import METRICS, in_parts
 from ticketlab.training import loop as training
-from ticketlab.training.history import join_runs
 from ticketlab.training.splitting import out_of_memory
 
 SHORT = {name: recipe.with_(steps=8, evaluate_every=4) for name, recipe in RECIPES.items()}
@@ -207,11 +206,6 @@ def test_a_line_goes_on_with_fewer_nets_at_once(monkeypatch):
     (RuntimeError("size mismatch"), False), (MemoryError(), False)])
 def test_what_counts_as_a_lack_of_memory(error, memory):
     assert out_of_memory(error) is memory
-
-
-def test_runs_over_different_steps_are_not_joined():
-    with pytest.raises(ValueError, match="run 1 was evaluated, or kept snapshots, at other steps"):
-        join_runs([fit(START["mlp"], SHORT["adam"]), fit(START["mlp"], SHORT["adam"], stop=5)])
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux limits a process's memory like this")

@@ -10,7 +10,7 @@ from tests.training.waiting import Waited, guarded
 from ticketlab import landscape, nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
-from ticketlab.training import Recipe, orders, train
+from ticketlab.training import Recipe, train
 from ticketlab.training import loop as training
 
 IMAGE_NET = nets.resnet20(Task((3, 4, 4), 4), width=4, depth=8)
@@ -53,17 +53,6 @@ def test_a_step_that_waits_would_be_noticed(wait, monkeypatch):
     monkeypatch.setattr(training._Trainer, "step", waits)
     with pytest.raises(Waited), guarded(monkeypatch):
         train(stack.draw(NETS["mlp"], range(2)), DATA, RECIPES["sgd"], progress=False)
-
-
-def test_what_is_drawn_travels_to_cuda_from_pinned_memory_without_waiting(monkeypatch):
-    asked = []
-    monkeypatch.setattr(torch.Tensor, "pin_memory", lambda self: asked.append("pin") or self)
-    monkeypatch.setattr(torch.Tensor, "to", lambda self, *device, **how: asked.append((device, how))
-                        or self)
-    orders.upload(np.arange(3), torch.device("cuda", 0))
-    assert asked == ["pin", ((torch.device("cuda", 0),), {"non_blocking": True})]
-    orders.upload(np.arange(3), "cpu")
-    assert asked[2:] == [(("cpu",), {})]
 
 
 @pytest.mark.parametrize("net", [nets.mlp(Task((3, 4, 4), 4), (8,)), IMAGE_NET, None],

@@ -12,7 +12,6 @@ from ticketlab.nets import Task
 from ticketlab.pruning import masks
 from ticketlab.training import Recipe, train
 from ticketlab.training.memory import forecast as memory
-from ticketlab.training.memory import free as free_memory
 
 # What the kernels take for themselves for a moment is not predicted: small convolutions copy their
 # inputs into another layout.
@@ -126,19 +125,6 @@ def test_what_fits_is_what_is_free_less_a_margin(monkeypatch):
     monkeypatch.setattr(memory, "free_memory", lambda device: None)
     with pytest.raises(OSError, match="how much memory is free on cpu cannot be read"):
         memory.fitting(net, data, ADAM)
-
-
-def test_what_is_free_is_less_in_a_container(tmp_path):
-    assert free_memory.free_memory("cpu") is None or free_memory.free_memory("cpu") > 0
-    table = tmp_path / "meminfo"
-    table.write_text("MemTotal: 100 kB\nMemFree: 20 kB\nMemAvailable: 60 kB\n")
-    assert free_memory._machine(table) == 60 * 1024
-    assert free_memory._container(tmp_path) is None
-    for name, text in (("max", "1000\n"), ("current", "700\n"), ("stat", "anon 5\ninactive_file 200\n")):
-        (tmp_path / f"memory.{name}").write_text(text)
-    assert free_memory._container(tmp_path) == 500
-    (tmp_path / "memory.max").write_text("max\n")
-    assert free_memory._container(tmp_path) is None
 
 
 def test_on_a_cpu_only_a_training_that_may_not_fit_is_warned_of(monkeypatch, recwarn):
