@@ -29,7 +29,7 @@ SLOW = ("torch", "torch.func", "hypothesis", "matplotlib.pyplot", "pandas", "pyt
 LOOP, RECIPE = "training/test_loop.py", "training/test_recipe.py"
 ORDERS, HISTORY = "training/test_orders.py", "training/test_history.py"
 JOINING, CROPS = "training/test_joining.py", "training/test_augmentation.py"
-CUT, ARMS = "pruning/test_cut.py", "lottery/test_arms.py"
+CUT, MASKS, ARMS = "pruning/test_cut.py", "pruning/test_masks.py", "lottery/test_arms.py"
 SEARCH, BUGS = "lottery/test_iterative_pruning.py", "lottery/test_known_bugs.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
 LINES, CHILDREN = "landscape/test_lines.py", "landscape/test_instability.py"
@@ -144,10 +144,10 @@ MUTANTS = [Mutant(*each) for each in (
     ("density counts biases", "pruning/masks.py",
      "return kept.double() / sum(mask[0].numel() for",
      "return kept.double() / sum(mask[0].numel() + len(mask[0]) for",
-     CUT, "density_counts_weights_only"),
+     MASKS, "density_counts_weights_only"),
     ("masking changes the given stack", "pruning/masks.py",
      "pruned = stack.clone()", "pruned = stack",
-     CUT, "applying_masks_leaves_the_given_stack_as_it_was"),
+     MASKS, "applying_masks_leaves_the_given_stack_as_it_was"),
     # lottery
     ("rewind to the end", "lottery/iterative_pruning.py",
      "stem = run.snapshots[k] if k", "stem = run.end if k",

@@ -11,12 +11,9 @@ from ticketlab import nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import (
     LayerCollapse,
-    apply_masks,
     dense,
     density,
-    describe,
     ladder,
-    layer_densities,
     magnitude,
     movement,
     prunable,
@@ -26,7 +23,6 @@ from ticketlab.pruning import (
     removal_ranks,
     saliency,
 )
-from ticketlab.pruning import masks as masks_room
 from ticketlab.pruning.masks import nested
 
 LENET = nets.mlp(Task((1, 28, 28), 10))
@@ -70,22 +66,6 @@ def test_the_ladder_is_what_pruning_does(scope):
 @given(st.floats(0.001, 0.999), st.integers(1, 30))
 def test_rate_and_density_are_inverse(density, rounds):
     assert (1 - rate_for(density, rounds)) ** rounds == pytest.approx(density)
-
-
-def test_three_numbers_are_shown_together():
-    assert describe(0.2107, rate=0.2) == "density 21.1 %, sparsity 78.9 %, rate 20 %"
-    assert describe(0.25) == "density 25 %, sparsity 75 %, rate 75 %"
-    with pytest.raises(ValueError, match="density is 21.07; a share lies between 0 and 1"):
-        describe(21.07)
-
-
-def test_density_counts_weights_only():
-    ones = dense(stack.draw(LENET, [0]))
-    assert sum(mask[0].numel() for mask in ones.values()) == 266_200
-    assert not any("bias" in name for name in ones)
-    half = ones | {"hidden1.weight": torch.zeros_like(ones["hidden1.weight"])}
-    assert density(half).item() == pytest.approx(31_000 / 266_200, abs=0)
-    assert layer_densities(half)["hidden1"].item() == 0
 
 
 # --- invariants, over random nets, rates and scopes ----------------------------------------------
@@ -293,29 +273,6 @@ def test_a_rate_of_zero_leaves_a_layer_alone_in_either_scope():
         assert cut["output.weight"].all() and not cut["hidden1.weight"].all()
 
 
-@pytest.mark.parametrize("change, message", [
-    (lambda masks: masks.pop("hidden2.weight"), "they have none for 'hidden2.weight'"),
-    (lambda masks: masks.update({"hidden1.bias": masks["hidden1.weight"]}), "'hidden1.bias', which is not"),
-    (lambda masks: masks.update({"output.weight": masks["output.weight"][0]}), r"they are \(4, 8\), and"),
-    (lambda masks: masks.update({"output.weight": masks["output.weight"].float()}), "float32, not torch.bool"),
-])
-def test_masks_that_do_not_fit_are_refused(change, message):
-    masks = dense(drawn())
-    change(masks)
-    with pytest.raises(ValueError, match=message):
-        apply_masks(drawn(), masks)
-
-
-def test_a_net_without_weights_cannot_be_pruned():
-    with pytest.raises(ValueError, match="ReLU has no linear or convolutional layer"):
-        prunable(torch.nn.ReLU())
-
-
-def test_kinds_are_conv_hidden_output():
-    assert list(prunable(nets.conv(Task((3, 8, 8), 4), 2, width=2)).values()) == [
-        "conv", "conv", "hidden", "hidden", "output"]
-
-
 def test_ranks_are_a_permutation_with_the_pruned_first():
     nets_here = drawn()
     cut = prune(nets_here, rate=0.3)
@@ -325,24 +282,6 @@ def test_ranks_are_a_permutation_with_the_pruned_first():
     assert torch.equal(flat.sort(1).values, torch.arange(flat.shape[1]).expand(2, -1))
     gone = torch.cat([~cut[name].flatten(1) for name in pool], 1)
     assert (flat[gone].view(2, -1) < gone.sum(1, keepdim=True)).all()
-
-
-def test_applying_masks_changes_only_what_they_remove():
-    nets_here = drawn()
-    cut = prune(nets_here, rate=0.5)
-    applied = apply_masks(nets_here, cut)
-    for name, values in nets_here.parameters.items():
-        expected = values * cut[name] if name in cut else values
-        assert torch.equal(applied.parameters[name], expected)
-    assert masks_room.survivors(cut)["output.weight"].tolist() == [16, 16]
-
-
-def test_masks_of_several_stacks_are_joined_as_the_stacks_are():
-    one, two = prune(drawn(), rate=0.5), prune(drawn(replicates=3), rate=0.2)
-    joined = masks_room.concatenate([one, two])
-    assert density(joined).tolist() == density(one).tolist() + density(two).tolist()
-    with pytest.raises(ValueError, match="masks are of different nets"):
-        masks_room.concatenate([one, prune(drawn(hidden=(16,)), rate=0.5)])
 
 
 @pytest.mark.parametrize("scope", ["layer", "global"])
@@ -386,13 +325,3 @@ def test_saliency_does_not_ask_whether_the_loss_would_rise_or_fall():
     data = make_data()
     data.first = lambda n: data
     assert all((each >= 0).all() for each in saliency(data)(drawn()).values())
-
-
-def test_applying_masks_leaves_the_given_stack_as_it_was():
-    """The stem of a search is masked anew at every level: changed once, all later levels would
-    start from the survivors of the first."""
-    nets_here = drawn()
-    before = nets_here.clone()
-    apply_masks(nets_here, prune(nets_here, rate=0.5))
-    for name, values in nets_here.parameters.items():
-        assert torch.equal(values, before.parameters[name])
