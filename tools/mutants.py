@@ -30,10 +30,12 @@ LOOP, RECIPE = "training/test_loop.py", "training/test_recipe.py"
 ORDERS, HISTORY = "training/test_orders.py", "training/test_history.py"
 JOINING, CROPS = "training/test_joining.py", "training/test_augmentation.py"
 CUT, MASKS, ARMS = "pruning/test_cut.py", "pruning/test_masks.py", "lottery/test_arms.py"
-SEARCH, BUGS = "lottery/test_iterative_pruning.py", "lottery/test_known_bugs.py"
+SEARCH, TRIALS = "lottery/test_iterative_pruning.py", "lottery/test_trials.py"
+INVARIANTS = "lottery/test_invariants.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
 LINES, CHILDREN = "landscape/test_lines.py", "landscape/test_instability.py"
 FILES, KEPT = "runs/test_files.py", "runs/test_training.py"
+DIGESTS, UNITS = "test_digests.py", "runs/test_units.py"
 
 
 class Mutant(NamedTuple):
@@ -160,7 +162,7 @@ MUTANTS = [Mutant(*each) for each in (
      SEARCH, "the_search_finds_what_a_plain_loop_finds_net_by_net"),
     ("optimiser's state not checked", "lottery/invariants.py",
      "_demand(_same_state(start.optimizer, stem.optimizer),", "_demand(True,",
-     BUGS, "state_carried_over_from_the_round_before"),
+     INVARIANTS, "state_carried_over_from_the_round_before"),
     ("orders of the controls not paired", "lottery/iterative_pruning.py",
      "order_seeds=tickets.seeds * len(batch)", "order_seeds=[*range(R * len(batch))]",
      ARMS, "arms_are_paired_the_ticket_trained_again_is_the_ticket"),
@@ -195,10 +197,10 @@ MUTANTS = [Mutant(*each) for each in (
      REWINDING, "trained_values_are_retrained_as_a_plain_loop_would"),
     ("table of validation accuracies", "lottery/trials.py",
      'run.last("test_accuracy")', 'run.last("val_accuracy")',
-     SEARCH, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
+     TRIALS, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
     ("early accuracy the best on test", "lottery/trials.py",
      'run.at_best_step("test_accuracy")', 'run.curves["test_accuracy"].amax(0)',
-     SEARCH, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
+     TRIALS, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
     ("interval one-sided", "lottery/comparisons.py",
      "t.ppf((1 + confidence) / 2,", "t.ppf(confidence,",
      COMPARISONS, "the_interval_is_students_t_with_n_minus_1_degrees_of_freedom"),
@@ -225,7 +227,7 @@ MUTANTS = [Mutant(*each) for each in (
      CHILDREN, "no_order_is_that_of_the_parent_or_of_another_child"),
     # runs
     ("digest ignores the dtype", "digests.py", "{name} {tensor.dtype} ", "{name} ",
-     FILES, "tensors_that_differ_in_anything_have_another_digest"),
+     DIGESTS, "tensors_that_differ_in_anything_have_another_digest"),
     ("checksum of a table not checked", "runs/files.py",
      "found == _checksum(table) and content ==", "content ==",
      FILES, "every_single_flipped_bit_and_every_missing_end_is_found"),
@@ -237,13 +239,13 @@ MUTANTS = [Mutant(*each) for each in (
      KEPT, "an_interrupted_run_goes_on_from_its_last_state"),
     ("masks not part of the key", "runs/units.py",
      "None if self.masks is None else digest(self.masks)", "None",
-     KEPT, "whatever_decides_the_result_makes_it_another_run"),
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
     ("orders not part of the key", "runs/units.py",
      '"order_seeds": self.order_seeds', '"order_seeds": len(self.order_seeds)',
-     KEPT, "whatever_decides_the_result_makes_it_another_run"),
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
     ("optimiser not part of the key", "runs/units.py",
      "digest(_flat(self.start))", "digest(_flat(self.start._replace(optimizer=None)))",
-     KEPT, "whatever_decides_the_result_makes_it_another_run"),
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
     ("random numbers begun anew after a break", "runs/training.py",
      'torch.set_rng_state(state.random["cpu"])', "pass",
      KEPT, "dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone"),

@@ -9,22 +9,13 @@ from matplotlib import pyplot
 from torch import nn
 
 from tests.figures.test_training import band_of
-from tests.training.test_loop import DATA, NETS, RECIPES, fit
+from tests.landscape.test_plane import family_of_two_starts
+from tests.training.test_loop import DATA, NETS, RECIPES
 from ticketlab import stack
 from ticketlab.figures import bar
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.landscape import Line, distance, instability, project
+from ticketlab.landscape import Line, project
 from ticketlab.lottery import rewinding
-from ticketlab.stack import Stack
-from ticketlab.training import Snapshot
-
-POINTS, SEEDS = [15, 25, 35], (0, 1)
-
-
-@pytest.fixture(autouse=True)
-def closed_figures():
-    yield
-    pyplot.close("all")
 
 
 def made_line(*errors):
@@ -39,11 +30,7 @@ LINES = {0: made_line([4, 14, 8, 4], [5, 7, 12, 7]), 100: made_line([4, 5, 5, 4]
 
 @pytest.fixture(scope="module")
 def family():
-    start = stack.draw(NETS["cnn"], SEEDS)
-    run = fit(start, RECIPES["sgd"], snapshots=[10])
-    starts = {0: Snapshot(start), 10: run.snapshots[10]}
-    children = instability.children(starts, DATA, RECIPES["sgd"], SEEDS, snapshots=POINTS,
-                                    progress=False)
+    starts, children = family_of_two_starts()
     ways = [rewinding.weights(0), rewinding.weights(10)]
     found = rewinding.search(NETS["cnn"], DATA, RECIPES["sgd"], ways, levels=2, rate=0.4,
                              replicates=2, progress=False)
@@ -123,45 +110,6 @@ def test_series_share_the_axis_of_steps_and_need_not_have_the_same():
 
 # --- paths ----------------------------------------------------------------------------------------
 
-def flat(nets: Stack, replicate):
-    return torch.cat([values[replicate].double().flatten()
-                      for values in nets.parameters.values()]).detach().numpy()
-
-
-@pytest.mark.parametrize("k", [0, 10])
-@pytest.mark.parametrize("replicate", [0, 1])
-def test_the_corners_are_as_far_apart_as_the_weights_are(family, k, replicate):
-    pair, start = family.children[k], family.starts[k]
-    seen = project(pair, start, replicate)
-    ends = seen.first[-1], seen.second[-1]
-    for end, child in zip(ends, pair, strict=True):
-        expected = distance(start.stack, child.stack)[replicate].item()
-        assert np.linalg.norm(end) == pytest.approx(expected)
-    apart = distance(pair[0].stack, pair[1].stack)[replicate].item()
-    assert np.linalg.norm(ends[0] - ends[1]) == pytest.approx(apart)
-    assert ends[0][1] == pytest.approx(ends[1][1]), "the line between the ends is level"
-    assert ends[0][1] > 0 and ends[0][0] < ends[1][0]
-    assert seen.first[0].tolist() == seen.second[0].tolist() == [0, 0]
-    assert seen.steps == [k, *POINTS, 40]
-
-
-def test_points_between_are_seen_at_right_angles_to_the_plane(family):
-    """Against numpy's least squares: the nearest point of the plane, and how far it is."""
-    pair, start = family.children[10], family.starts[10]
-    seen, origin = project(pair, start, 1), flat(start.stack, 1)
-    corners = np.stack([flat(child.stack, 1) - origin for child in pair], axis=1)
-    off = []
-    for way, child in zip((seen.first, seen.second), pair, strict=True):
-        for point, step in zip(way[1:-1], POINTS, strict=True):
-            there = flat(child.snapshots[step].stack, 1) - origin
-            shares = np.linalg.lstsq(corners, there, rcond=None)[0]
-            expected = shares @ np.stack([seen.first[-1], seen.second[-1]])
-            np.testing.assert_allclose(point, expected, rtol=1e-6, atol=1e-8)
-            off.append(np.linalg.norm(there - corners @ shares))
-    apart = np.linalg.norm(seen.first[-1] - seen.second[-1])
-    assert seen.off == pytest.approx(max(off) / apart) and seen.off > 0.01
-
-
 def test_the_picture_of_the_paths_has_one_unit_on_both_axes(family):
     ax = landscape_figures.paths(family.children[10], family.starts[10], replicate=1)
     seen = project(family.children[10], family.starts[10], 1)
@@ -233,7 +181,7 @@ def test_every_figure_draws_on_the_axes_it_is_given(family):
      r"the start has 1 networks and its children have \[2, 2\]"),
     (lambda f: landscape_figures.paths((f.children[0][0], f.children[10][0].part(slice(2))),
                                        f.children[0][0].stack), "span no plane"),
-    (lambda f: landscape_figures.paths(f.children[0], stack.draw(NETS["mlp"], SEEDS)),
+    (lambda f: landscape_figures.paths(f.children[0], stack.draw(NETS["mlp"], (0, 1))),
      "another architecture"),
     (lambda f: landscape_figures.accuracy_by_rewind_step({}, 1), "there are no tickets"),
     (lambda f: landscape_figures.accuracy_by_rewind_step(f.tickets, 3), "level is 3.*0 to 2"),

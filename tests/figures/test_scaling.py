@@ -5,18 +5,12 @@ import pandas
 import pytest
 from matplotlib import pyplot
 
-from tests.scaling.test_widths import SIZES, VALIDATION, made
+from tests.scaling.test_matching import SIZES, VALIDATION, made
 from ticketlab.figures import scaling as scaling_figures
 from ticketlab.scaling import matching
 
 WIDTHS = [10, 20, 40]
 RANDOM = {width: [0, values[0] - .05, .3, .1] for width, values in VALIDATION.items()}
-
-
-@pytest.fixture(autouse=True)
-def close():
-    yield
-    pyplot.close("all")
 
 
 @pytest.fixture(scope="module")

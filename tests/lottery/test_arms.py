@@ -1,13 +1,10 @@
 """The arms: each does to a mask exactly what its name says, and nothing else; and how they train."""
 
 import functools
-from collections import Counter
 from dataclasses import replace
 
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 from scipy import stats
 
 from tests.lottery.test_iterative_pruning import (
@@ -277,19 +274,6 @@ def assert_close(a, b):
                                    equal_nan=True)
 
 
-@pytest.mark.parametrize("together", [1, 5])
-def test_how_many_train_together_changes_nothing(together):
-    """And the answer is in the order of the question."""
-    tickets, names = found("layer"), ["random", "fine_tune", "reinit", "untrained"]
-    default = lottery.controls(tickets, names, levels=[3, 1], progress=False)
-    assert [(trial.arm, trial.number) for trial in default] == [
-        (name, number) for name in names for number in (3, 1)]
-    other = lottery.controls(tickets, names, levels=[3, 1], progress=False, together=together)
-    for a, b in zip(default, other, strict=True):
-        assert (a.arm, a.number) == (b.arm, b.number) and same_masks(a.masks, b.masks)
-        assert_close(a.run, b.run)
-
-
 def test_a_longer_budget_goes_before_the_search_s_and_the_arm_s_own():
     tickets, longer = found("rewound"), SHORT.with_(steps=9)
     for trial in lottery.controls(tickets, ["ticket", "reinit", "fine_tune"], levels=[2],
@@ -319,79 +303,6 @@ def test_an_arm_is_a_few_lines_in_a_cell():
     frame = lottery.table(tickets, trials)
     assert frame.groupby("arm").size().to_dict() == {
         "ticket": 12, "constant": 3, "reinit": 3, "frozen_start": 3}
-
-
-def test_an_arm_with_another_number_of_networks_cannot_be_paired():
-    def half(tickets, level):
-        return Start(tickets.initial[:1], {name: mask[:1] for name, mask in level.masks.items()})
-
-    with pytest.raises(ValueError, match="arm 'half' gives 1 networks at level 2; the search has 3"):
-        lottery.controls(found("layer"), [half], levels=[2], progress=False)
-
-
-def test_an_arm_that_would_empty_a_layer_is_named_with_its_level():
-    tickets = search(recipe=SHORT, levels=1, rate=0.6, scope="global")
-    faint = tickets.trials[0].run.stack.clone()
-    faint.parameters["output.weight"] *= 1e-9
-    first = tickets.trials[0]
-    first = first._replace(run=replace(first.run, end=Snapshot(faint, 6)))
-    tickets = replace(tickets, trials=[first, tickets.trials[1]])
-    with pytest.raises(ValueError, match="arm 'one_shot' cannot be made at level 1: layer 'output'"):
-        lottery.controls(tickets, ["one_shot"], progress=False)
-
-
-# --- what trains together ----------------------------------------------------------------------------
-
-ASKED = st.lists(st.tuples(
-    st.sampled_from(["reinit", "signs", "random"]), st.sampled_from([0, 3]), st.booleans(),
-    st.sampled_from([SHORT, SHORT.with_(lr=0.2)]), st.sampled_from([5, 6])), max_size=25)
-
-
-@given(ASKED, st.integers(0, 12))
-def test_stacks_hold_everything_once_within_the_limit_and_only_what_can_train_together(asked, limit):
-    entries = [batches.Asked(arm, number, Start(Snapshot(None, step, {} if state else None), {},
-                                                recipe, stop))
-               for number, (arm, step, state, recipe, stop) in enumerate(asked)]
-
-    def key(entry):
-        start = entry.start
-        return start.moment.step, start.moment.optimizer is None, start.recipe, start.stop
-
-    stacks = batches.batches(entries, limit)
-    assert sorted(entry.number for batch in stacks for entry in batch) == list(range(len(asked)))
-    for batch in stacks:
-        assert 1 <= len(batch) <= max(1, limit)
-        assert len({key(entry) for entry in batch}) == 1
-    sizes = Counter((key(entry), entry.arm) for entry in entries)
-    for kind, size in sizes.items():
-        homes = [batch for batch in stacks
-                 if any((key(entry), entry.arm) == kind for entry in batch)]
-        if size <= limit:
-            assert len(homes) == 1, "an arm that fits into one stack stays in one"
-    for alike in {key(entry) for entry in entries}:
-        own = [batch for batch in stacks if key(batch[0]) == alike]
-        assert all(len(one) + len(two) > limit for one, two in zip(own, own[1:], strict=False)
-                   if {entry.arm for entry in one}.isdisjoint(entry.arm for entry in two))
-
-
-def test_what_stands_on_disk_can_be_read():
-    entries = [batches.Asked(arm, number, None)
-               for arm in ("reinit", "signs") for number in (12, 4)]
-    assert batches.name(entries) == "reinit-signs-levels-04-12"
-
-
-def test_each_arm_may_have_levels_of_its_own_and_all_still_train_together():
-    """What a lesson asks for in one call; as if each arm had been asked for alone."""
-    tickets = found("layer")
-    trials = lottery.controls(tickets, {"reinit": [1, 3], "random": [2]}, progress=False)
-    assert [(trial.arm, trial.number) for trial in trials] == [
-        ("reinit", 1), ("reinit", 3), ("random", 2)]
-    alone = lottery.controls(tickets, ["random"], levels=[2], progress=False)
-    torch.testing.assert_close(trials[2].run.curves["test_loss"], alone[0].run.curves["test_loss"])
-    with pytest.raises(ValueError, match="level 4 is not among the pruned levels"):
-        lottery.controls(tickets, {"reinit": [1], "random": [4]}, progress=False)
-    assert [t.arm for t in lottery.controls(tickets, "untrained", levels=[1], progress=False)] == [
-        "untrained"]
 
 
 def test_replicates_of_one_mask_are_shuffled_each_in_its_own_way(wide):

@@ -273,13 +273,6 @@ def test_the_loop_fits_on_a_screen():
     assert 10 < lines <= 40
 
 
-def test_networks_that_exist_already_are_searched_as_they_are():
-    drawn = stack.draw(NETS["mlp"], [8, 9], initialise=nets.torch_default)
-    tickets = search(drawn, SHORT, seeds=[5, 6])
-    assert tickets.initial is drawn and tickets.seeds == [5, 6]
-    assert_same_run(tickets.trials[0].run, fit(drawn, SHORT, order_seeds=[5, 6]))
-
-
 def test_the_same_search_gives_the_same_bits_and_leaves_torchs_generator_alone():
     torch.manual_seed(5)
     expected = torch.rand(3)
@@ -430,76 +423,3 @@ def test_levels_beyond_the_last_weight_end_in_the_same_way():
     with pytest.warns(UserWarning, match="ends before level 4 of 40: layer 'output'"):
         tickets = search(nets.mlp(TASK, ()), SHORT, rate=0.7, levels=40)
     assert [trial.number for trial in tickets.trials] == [0, 1, 2, 3]
-
-
-def test_a_rate_that_changes_nothing_at_this_size_is_refused_before_anything_is_trained():
-    with no_training():
-        with pytest.raises(ValueError, match="level 1 would remove nothing: at density 1 the rate is "
-                                             "less than half a weight of every layer.*0 levels"):
-            search(rate=1e-4)
-        with pytest.raises(ValueError, match="level 21 would remove nothing.*raise it, or ask for 20"):
-            search(nets.mlp(TASK, ()), rate=0.1, levels=60)
-    initial = stack.draw(nets.mlp(TASK, ()), [0])
-    steps = ladder(initial, 0.1, 21)
-    assert steps[19] > steps[20] == steps[21]
-
-
-@pytest.mark.parametrize("arguments, message", [
-    ({"rewind": 40}, "rewind is 40, which is step 40, and the recipe trains for 40 steps"),
-    ({"rewind": "100%"}, "rewind is '100%', which is step 40.*rewind to an earlier step"),
-    ({"rewind": "6ep"}, "which is step 42"),
-    ({"rewind": -1}, "-1 is not a number of steps"),
-    ({"rewind": "early"}, "'early' is not a number of steps"),
-    ({"seeds": []}, "seeds is empty"),
-    ({"seeds": [1, -1]}, "-1"),
-    ({"rate": {"hiden": 0.2, "output": 0.1}}, "did you mean 'hidden'"),
-    ({"scope": "model"}, "scope is 'model'"),
-    ({"net": stack.draw(NETS["mlp"], [0, 1]), "seeds": [1]}, "1 seeds for a stack of 2 networks"),
-])
-def test_arguments_that_do_not_fit_are_refused_before_anything_is_trained(arguments, message):
-    with pytest.raises(ValueError, match=message):
-        search(**arguments)
-
-
-@pytest.fixture(scope="module")
-def tickets():
-    return search(recipe=SHORT)
-
-
-@pytest.mark.parametrize("arms, more, message", [
-    (["renit"], {}, "arm 'renit' is not known; did you mean 'reinit'?.*'fine_tune'.*of your own"),
-    (["lr_rewind_"], {}, "arm 'lr_rewind_' is not known.*There are"),
-    (["reinit"], {"levels": [0]}, "level 0 is not among the pruned levels of this search, 1 to 2"),
-    (["reinit"], {"levels": [1, 3]}, "level 3 is not among"),
-    (["reinit"], {"levels": [-1]}, "level -1 is not among"),
-])
-def test_arms_and_levels_that_are_not_there_are_named(tickets, arms, more, message):
-    with no_training(), pytest.raises(ValueError, match=message):
-        lottery.controls(tickets, arms, progress=False, **more)
-
-
-def test_two_arms_of_one_name_would_be_one_in_the_table(tickets):
-    first, second = (lambda tickets, level: None), (lambda tickets, level: None)
-    with no_training(), pytest.raises(ValueError, match="two arms are called '<lambda>'"):
-        lottery.controls(tickets, [first, second], progress=False)
-
-
-def test_a_table_needs_trials():
-    with pytest.raises(ValueError, match="there are no trials"):
-        lottery.table([])
-
-
-def test_the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation(tickets):
-    """Not validation accuracies, and not the best of all looks at the test split; the curves are
-    made so that these are three different numbers."""
-    curves = {name: torch.zeros(3, 2) for name in training.METRICS} | {
-        "step": torch.tensor([0, 3, 6]),
-        "val_loss": torch.tensor([[2.0, 1.0], [1.0, 2.0], [3.0, 3.0]]),
-        "val_accuracy": torch.tensor([[0.1, 0.2], [0.3, 0.4], [0.5, 0.6]]),
-        "test_accuracy": torch.tensor([[0.9, 0.7], [0.8, 0.95], [0.6, 0.65]])}
-    masks = tickets.trials[0].masks
-    run = training.Run(tickets.trials[0].run.end, curves, {})
-    frame = lottery.table(lottery.Trial("ticket", 0, masks, run))
-    assert frame.accuracy.tolist() == pytest.approx([0.6, 0.65])
-    assert frame.early_accuracy.tolist() == pytest.approx([0.8, 0.7])
-    assert frame.early_step.tolist() == [3, 0]

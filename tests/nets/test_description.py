@@ -18,9 +18,8 @@ from hypothesis import strategies as st
 from torch import nn
 
 from tests.training.test_loop import DATA, RECIPES
-from ticketlab import nets, runs, stack, sweep
+from ticketlab import runs, stack, sweep
 from ticketlab.nets import describe
-from ticketlab.runs import units as run_units
 
 ROOT = Path(__file__).parents[2]
 ADAM = RECIPES["adam"]
@@ -309,42 +308,3 @@ def test_a_data_frame_and_a_data_set_have_descriptions_that_last():
     frame["a"].isin([1]), frame.loc[0]
     assert describe(Object(frame=frame)) == before and not before.unknown
     assert describe(Object(frame=frame + frame)).digest != before.digest
-
-
-# --- kept runs ---------------------------------------------------------------------------------
-
-def test_networks_of_one_printed_form_get_their_own_results(tmp_path):
-    def one(text):
-        return kept(made(["def forward(self, x):", f"    return torch.{text}(self.fc(x))"]), tmp_path)
-
-    first, second = one("relu").last("train_loss"), one("tanh").last("train_loss")
-    assert not torch.equal(first, second) and len(runs.listing(tmp_path)) == 2
-    assert torch.equal(one("relu").last("train_loss"), first) and len(runs.listing(tmp_path)) == 2
-
-
-def test_a_run_is_found_whether_or_not_the_one_before_it_was_loaded(tmp_path):
-    """Training leaves no trace in the attributes, which decide the next run."""
-    net = made(["calls = 0", "def forward(self, x):", "    self.calls += 1",
-                "    self.seen = self.fc(x)", "    return self.seen"])
-    start = stack.draw(net, [0, 1])
-    for _ in range(2):
-        runs.train("own", start, DATA, ADAM, progress=False, folder=tmp_path)
-    assert len(runs.listing(tmp_path)) == 1 and start.net.calls == 0
-
-
-@pytest.mark.parametrize("finished", [True, False])
-def test_a_run_of_a_former_key_is_named_and_computed_again(tmp_path, monkeypatch, finished):
-    with monkeypatch.context() as former:
-        former.setattr(run_units, "KEY", 1)
-        former.setattr(run_units.nets, "describe", lambda net: nets.Description("", ()))
-        if finished:
-            kept(nn.Sequential(nn.Linear(12, 4)), tmp_path)
-        else:
-            former.setattr(run_units.Unit, "finish", lambda *given: 1 / 0)
-            with pytest.raises(ZeroDivisionError):
-                kept(nn.Sequential(nn.Linear(12, 4)), tmp_path, interval=0)
-    (old,) = runs.listing(tmp_path)["name"]
-    with pytest.warns(UserWarning, match=f"{old} was kept by .* computed again"):
-        kept(nn.Sequential(nn.Linear(12, 4)), tmp_path)
-    kept(nn.Sequential(nn.Linear(12, 4)), tmp_path)
-    assert len(runs.listing(tmp_path)) == 2 and runs.remove(old, folder=tmp_path) == [old]

@@ -85,14 +85,6 @@ def test_every_single_flipped_bit_and_every_missing_end_is_found(tmp_path, kind)
     assert 0 < other_format <= 16
 
 
-def test_tensors_that_differ_in_anything_have_another_digest():
-    zeros = torch.zeros(4)
-    seen = [{"a": zeros}, {"b": zeros}, {"a": zeros.int()}, {"a": zeros.reshape(2, 2)},
-            {"a": -zeros}, {"a": zeros[:3]}, {"a": zeros, "b": zeros[:0]}, {},
-            {"a": zeros[:2], "b": zeros[:2]}]
-    assert len({digest(tensors) for tensors in seen} | {digest({}, "note")}) == len(seen) + 1
-
-
 @pytest.mark.parametrize("kind", ["tensors", "table"])
 def test_another_format_is_named_with_ours_and_the_cure(tmp_path, kind, monkeypatch):
     path = tmp_path / "name-0123456789" / "file"

@@ -3,26 +3,20 @@
 import json
 import os
 import random
-import shutil
 import signal
 import subprocess
 import sys
 import time
-import warnings
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import torch
 from torch import nn
 
-from tests.training.test_loop import DATA, NETS, RECIPES, TASK, make_data
-from ticketlab import nets, runs, stack, training
-from ticketlab.data import Data
+from tests.training.test_loop import DATA, NETS, RECIPES
+from ticketlab import nets, runs, stack
 from ticketlab.digests import digest
 from ticketlab.pruning import prune
-from ticketlab.runs import Job
-from ticketlab.runs import files as run_files
 from ticketlab.training import Snapshot, train
 
 START = stack.draw(NETS["mlp"], range(2))
@@ -78,28 +72,6 @@ class Interrupting:
 
     def set_postfix_str(self, *_):
         pass
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread():
-    """Nets this small gain nothing from two, and on a busy machine lose a factor of ten."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
-
-
-@pytest.fixture
-def segments(monkeypatch):
-    """The steps at which training was entered."""
-    entered = []
-
-    def counted(moment, *positional, **named):
-        entered.append(moment.step)
-        return train(moment, *positional, **named)
-
-    monkeypatch.setattr(training, "train", counted)
-    return entered
 
 
 # --- loaded, trained, resumed: the same bits ---------------------------------------------------
@@ -200,107 +172,6 @@ def test_one_bar_over_all_segments_and_the_same_when_loaded(tmp_path, capsys):
     assert capsys.readouterr().err == ""
 
 
-# --- what decides a run ------------------------------------------------------------------------
-
-def key(start=START, data=DATA, recipe=ADAM, masks=MASKS, order_seeds=(0, 1), stop=40,
-        snapshots=()):
-    moment = start if isinstance(start, Snapshot) else Snapshot(start)
-    return Job(moment, data, recipe, masks, list(order_seeds), stop, list(snapshots)).key
-
-
-def with_one_changed(tensors, name):
-    tensor = tensors[name].clone()
-    first = tensor.view(-1)[:1]
-    first.copy_(first + 1e-3 if tensor.is_floating_point() else ~first)
-    return tensors | {name: tensor}
-
-
-def user_net(scale, line):
-    """As a learner defines it in a cell: the same name and shapes, another ``forward``."""
-    code = f"class Mine(nn.Sequential):\n    def forward(self, x):\n        return {line}\n"
-    space = {"nn": nn}
-    exec(code, space)  # noqa: S102
-    net = space["Mine"](nn.Linear(12, 4))
-    net.scale = scale
-    return stack.draw(net, [0, 1])
-
-
-TRAINED = train(START, DATA, ADAM, stop=10, progress=False).end
-OTHERS = {
-    "a weight": {"start": replace(START, parameters=with_one_changed(START.parameters,
-                                                                       "hidden1.weight"))},
-    "a bias": {"start": replace(START, parameters=with_one_changed(START.parameters,
-                                                                     "output.bias"))},
-    "architecture": {"start": stack.draw(nets.mlp(TASK, (16, 9)), [0, 1])},
-    "activation": {"start": stack.draw(nn.Sequential(nn.Linear(12, 4), nn.Tanh()), [0, 1])},
-    "replicates": {"start": START[0]},
-    "order of replicates": {"start": START[[1, 0]]},
-    "step": {"start": Snapshot(START, 10)},
-    "optimiser": {"start": TRAINED},
-    "fresh optimiser": {"start": TRAINED._replace(optimizer=None)},
-    "no masks": {"masks": None},
-    "one weight masked": {"masks": with_one_changed(MASKS, "hidden2.weight")},
-    "data": {"data": make_data(seed=1)},
-    "fewer data": {"data": make_data(examples=69)},
-    "order seeds": {"order_seeds": [0, 2]},
-    "stop": {"stop": 39},
-    "snapshots": {"snapshots": [7]},
-    "user's net": {"start": user_net(1.0, "super().forward(x)")},
-    "user's attribute": {"start": user_net(2.0, "super().forward(x)")},
-    "user's forward": {"start": user_net(1.0, "super().forward(x) * 2")},
-} | {name: {"recipe": ADAM.with_(**{name: value})} for name, value in {
-    "lr": 4.9e-3, "batch": 9, "steps": 50, "weight_decay": 0.0, "warmup": 1, "drops": (5,),
-    "drop_factor": 0.2, "evaluate_every": 5}.items()
-} | {name: {"recipe": RECIPES["plain sgd"].with_(momentum=value)}
-     for name, value in {"optimizer": 0.0, "momentum": 0.9}.items()}
-BUFFERED = stack.draw(NETS["cnn"], [0, 1])
-NAME = next(name for name in BUFFERED.buffers if "running_mean" in name)
-
-
-@pytest.mark.parametrize("what", OTHERS)
-def test_whatever_decides_the_result_makes_it_another_run(what):
-    others = {name: key(**arguments) for name, arguments in OTHERS.items() if name != what}
-    assert key(**OTHERS[what]) not in {key(), *others.values()}
-
-
-def test_batch_statistics_decide_too():
-    moved = replace(BUFFERED, buffers=with_one_changed(BUFFERED.buffers, NAME))
-    assert key(moved, masks=None) != key(BUFFERED, masks=None)
-
-
-def test_what_does_not_decide_the_result_finds_the_same_run(tmp_path, segments):
-    keep(tmp_path, masks=MASKS, snapshots=[7, 20])
-    del segments[:]
-    fresh = {name: {} for name in START.parameters}
-    for start in (replace(START, initialise=nets.torch_default), Snapshot(START),
-                  Snapshot(START, 0, fresh)):
-        keep(tmp_path, start, masks=dict(reversed(MASKS.items())), snapshots=(20, 7, 7), stop=40,
-             order_seeds=range(2), interval=5)
-    assert not segments
-    keep(tmp_path, masks=MASKS, snapshots=[7, 20], name="another")
-    assert segments, "another name is another unit"
-
-
-def test_lr_1_and_lr_1_point_0_are_one_recipe():
-    assert key(recipe=ADAM.with_(lr=1)) == key(recipe=ADAM.with_(lr=1.0))
-
-
-def test_a_data_sets_fingerprint_follows_its_tensors_and_nothing_else():
-    fields = vars(DATA)
-    data = Data("toy", **fields, provenance="here")
-    first = data.fingerprint
-    assert len(first) == 64 and first == data.fingerprint == data.to("cpu").fingerprint
-    assert replace(data, name="other", provenance="there").fingerprint == first
-    assert key(data=data) == key(data=DATA)
-    for change in ({"classes": 5}, {"shape": (3, 4)}, {"y_test": data.y_test.flip(0)},
-                   {"x_train": data.x_train * 1.0001}):
-        assert replace(data, **change).fingerprint != first
-    copied = replace(data, y_train=data.y_train.clone())
-    assert copied.fingerprint == first
-    copied.y_train[0] += 1  # label noise, say, in place
-    assert copied.fingerprint != first and data.fingerprint == first
-
-
 # --- damaged, incompatible, impossible ---------------------------------------------------------
 
 def finished(folder):
@@ -310,90 +181,6 @@ def finished(folder):
 def half_finished(folder):
     with pytest.raises(KeyboardInterrupt):
         keep(folder, masks=MASKS, snapshots=[10], progress=Interrupting(25))
-
-
-FILES = [(finished, name) for name in ("run.json", "end.safetensors", "masks.safetensors",
-                                       "snapshot-10.safetensors")]
-FILES += [(half_finished, name) for name in ("state.safetensors", "masks.safetensors",
-                                             "snapshot-10.safetensors")]
-
-
-def flip_bit(content, draw):
-    content = bytearray(content)
-    content[draw.randrange(len(content) // 3, len(content))] ^= 1 << draw.randrange(8)
-    return bytes(content)
-
-
-DAMAGES = {"truncated": lambda content, draw: content[:draw.randrange(len(content))],
-           "a bit flipped": flip_bit, "emptied": lambda content, draw: b""}
-
-
-@pytest.fixture(scope="module")
-def made(tmp_path_factory):
-    """A finished and a half-finished unit, to copy and to break."""
-    homes = {make: tmp_path_factory.mktemp(make.__name__) for make in (finished, half_finished)}
-    return homes, {make: make(home) for make, home in homes.items()}[finished]
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-@pytest.mark.parametrize(("make", "name"), FILES)
-def test_a_damaged_file_is_named_set_aside_and_its_run_computed_again(
-        tmp_path, made, make, name, damage):
-    homes, right = made
-    home = shutil.copytree(homes[make], tmp_path / "home")
-    (path,) = home.rglob(name)
-    broken = DAMAGES[damage](path.read_bytes(), random.Random(f"{name} {damage}"))
-    path.write_bytes(broken)
-    with pytest.warns(UserWarning, match=rf"{name}.*\.damaged-1.*again") as caught:
-        again = finished(home)
-    assert caught[0].filename == __file__, "the warning points at the caller's line"
-    assert_same_run(again, right)
-    (aside,) = home.rglob("*.damaged-1")
-    assert (aside / name).read_bytes() == broken
-    shutil.rmtree(aside)
-    assert contents(home) == contents(homes[finished])
-    with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        assert_same_run(finished(home), right)
-
-
-def test_files_of_another_run_in_this_ones_place_are_not_believed(tmp_path, made):
-    """Each intact, but of another training: as after copying folders by hand."""
-    homes, right = made
-    home = shutil.copytree(homes[finished], tmp_path / "home")
-    keep(tmp_path / "other", masks=MASKS, snapshots=[10], order_seeds=[5, 6])
-    (ours,) = home.rglob("end.safetensors")
-    (others,) = (tmp_path / "other").rglob("end.safetensors")
-    shutil.copy(others, ours)
-    with pytest.warns(UserWarning, match="end.safetensors belongs to another run"):
-        assert_same_run(finished(home), right)
-    shutil.copy(others.with_name("run.json"), ours.with_name("run.json"))
-    with pytest.warns(UserWarning, match="run.json belongs to another run.*damaged-2"):
-        assert_same_run(finished(home), right)
-
-
-@pytest.mark.parametrize(("make", "name"), [*FILES[:2], FILES[4]])
-def test_a_run_of_another_format_is_an_error_and_stays(tmp_path, made, make, name, monkeypatch):
-    home = shutil.copytree(made[0][make], tmp_path / "home")
-    (path,) = home.rglob(name)
-    with monkeypatch.context() as later:
-        if name == "run.json":
-            table = run_files.read_table(path)
-            del table["format"]
-            later.setattr(run_files, "FORMAT", 2)
-            run_files.write_table(path, table)
-        else:
-            tensors, notes = run_files.read_tensors(path)
-            later.setattr(run_files, "FORMAT", 2)
-            run_files.write_tensors(path, tensors, {"step": notes["step"]})
-    before = contents(home)
-    said = f"{name} has format 2.*format 1.*remove"
-    with pytest.raises(runs.IncompatibleRun, match=said) as caught:
-        finished(home)
-    assert contents(home) == before
-    pattern = str(caught.value).split("runs.remove('")[1].split("'")[0]
-    assert len(runs.remove(pattern, folder=home)) == 1, "the cure that it names"
-    assert_same_run(finished(home), made[1])
 
 
 @pytest.mark.parametrize("name", ["", "..", "../out", "a/../../out", "/etc/x", "a//b", "a/", "a\\b",
@@ -419,63 +206,6 @@ def test_a_folder_that_cannot_be_written_to_is_named_before_training(
     with pytest.raises(OSError, match="file/runs, cannot be used.*TICKETLAB_RUNS"):
         keep(None)
     assert not segments
-
-
-# --- what is there, and removing it ------------------------------------------------------------
-
-def test_the_listing_shows_each_run_with_its_state_and_size(tmp_path, made):
-    homes, _ = made
-    shutil.copytree(homes[finished] / "lesson-04", tmp_path / "done")
-    shutil.copytree(homes[half_finished] / "lesson-04", tmp_path / "half")
-    (unit,) = shutil.copytree(homes[finished] / "lesson-04", tmp_path / "hurt").iterdir()
-    (unit / "run.json").write_bytes(b"{")
-    (unit,) = shutil.copytree(homes[finished] / "lesson-04", tmp_path / "old").iterdir()
-    unit.rename(f"{unit}.damaged-1")
-    (tmp_path / "done" / "notes-0123456789").mkdir()
-    (tmp_path / "done" / "notes-0123456789" / "mine.txt").write_text("not a run")
-    table = runs.listing(tmp_path)
-    assert [name.split("/")[0] for name in table["name"]] == ["done", "half", "hurt", "old"]
-    assert table["status"].tolist() == ["finished", "half-finished", "damaged", "damaged"]
-    assert table["done"].tolist()[:2] == [1.0, 0.5]
-    assert table["networks"].tolist()[:2] == [2, 2] and table["steps"].tolist()[:2] == [40, 40]
-    size = sum(map(len, contents(homes[finished]).values()))
-    assert table["MB"][0] == pytest.approx(size / 1e6)
-    assert abs(time.time() - table["changed"][0].to_pydatetime().timestamp()) < 3600
-    empty = runs.listing(tmp_path / "new")
-    assert empty.empty and list(empty) == list(table)
-
-
-def test_only_what_is_named_and_only_runs_are_removed(tmp_path):
-    for name in ("lesson-04/a", "lesson-04/b", "lesson-05/a"):
-        keep(tmp_path, name=name, stop=0)
-    a, b, c = runs.listing(tmp_path)["name"]
-    (tmp_path / b / "notes.txt").write_text("the user's")
-    (tmp_path / "lesson-04" / "mine-0123456789").mkdir()
-    (tmp_path / "lesson-04" / "mine-0123456789" / "run.txt").write_text("the user's")
-    outside = tmp_path.parent / f"{tmp_path.name} outside"
-    shutil.copytree(tmp_path / c, outside)
-    (tmp_path / "lesson-04" / "link-0123456789").symlink_to(outside)
-    with pytest.raises(ValueError, match=f"did you mean '{c}'"):
-        runs.remove(a, "lesson-05/a", folder=tmp_path)
-    with pytest.raises(ValueError, match=f"did you mean .*{a}"):
-        runs.remove(a.replace("lesson", "leson"), folder=tmp_path)
-    with pytest.raises(ValueError, match="name the runs"):
-        runs.remove(folder=tmp_path)
-    assert runs.listing(tmp_path)["name"].tolist() == [a, b, c], "nothing was removed yet"
-    assert runs.remove(a, folder=tmp_path) == [a]
-    assert runs.remove("lesson-04*", "lesson-0*", folder=tmp_path) == [b, c]
-    assert set(contents(tmp_path)) == {f"{b}/notes.txt", "lesson-04/mine-0123456789/run.txt"}
-    assert "run.json" in contents(outside) and runs.listing(tmp_path).empty
-
-
-def test_a_run_that_is_in_use_is_not_removed(tmp_path):
-    for name in ("a", "b"):
-        keep(tmp_path, name=name, stop=0)
-    a, b = runs.listing(tmp_path)["name"]
-    with run_files.locked(tmp_path, b), pytest.raises(RuntimeError, match=f"{b} is in use"):
-        runs.remove("*", folder=tmp_path)
-    assert runs.listing(tmp_path)["name"].tolist() == [a, b]
-    assert runs.remove("*", folder=tmp_path) == [a, b]
 
 
 # --- other processes ---------------------------------------------------------------------------

@@ -1,10 +1,7 @@
 """Double descent: label noise, training until the labels are fitted, peaks, and the figure."""
 
 import itertools
-from dataclasses import replace
 
-import matplotlib.pyplot
-import numpy as np
 import pandas
 import pytest
 import torch
@@ -14,9 +11,7 @@ from hypothesis import strategies as st
 from tests.training.test_loop import assert_same_bits
 from ticketlab import nets, stack
 from ticketlab.data import Data, load
-from ticketlab.data.label_noise import label_noise
-from ticketlab.figures import error_by_width, noise_name, width_marks
-from ticketlab.scaling import curves, threshold
+from ticketlab.scaling import threshold
 from ticketlab.scaling.double_descent import COLUMNS, PUBLISHED, fit, peak, sweep, unit
 from ticketlab.training import Recipe, train
 
@@ -38,74 +33,13 @@ def make_data(examples=60, classes=4, seed=0) -> Data:
 DATA = make_data()
 
 
-@pytest.fixture(scope="module")
-def found():
+def measure():
     return sweep(DATA, [24, 2, 6], RECIPE, noises=(0, 0.2), seeds=(3, 5), layers=1, progress=False)
 
 
-# --- label noise ----------------------------------------------------------------------------------
-
-@settings(max_examples=40)
-@given(examples=st.integers(4, 90), classes=st.integers(2, 10), share=st.floats(0, 0.99),
-       seed=st.integers(0, 2**40))
-def test_exactly_the_share_of_labels_is_wrong_and_all_else_is_untouched(examples, classes, share,
-                                                                       seed):
-    """A label drawn from all classes would be right by chance, and the share less than it says."""
-    data, number = make_data(examples, classes), round(share * examples)
-    if share and not number:
-        with pytest.raises(ValueError, match="less than one of the"):
-            label_noise(data, share, seed)
-        return
-    before = data.y_train.clone()
-    noisy = label_noise(data, share, seed)
-    assert (noisy.y_train != data.y_train).sum() == number
-    assert ((noisy.y_train >= 0) & (noisy.y_train < classes)).all()
-    assert torch.equal(data.y_train, before), "the given data changed"
-    for name in ("x_train", "x_val", "y_val", "x_test", "y_test"):
-        assert torch.equal(getattr(noisy, name), getattr(data, name)), name
-    assert torch.equal(label_noise(data, share, seed).y_train, noisy.y_train)
-
-
-def test_the_seed_and_the_share_decide_the_noise_and_the_run_on_it():
-    """Kept runs are found by the fingerprint: other labels must never load the same run."""
-    prints = [label_noise(DATA, *each).fingerprint for each in
-              ((0, 0), (0.1, 0), (0.2, 0), (0.2, 1))]
-    assert len(set(prints)) == 4
-    assert label_noise(DATA, 0, 1).fingerprint == DATA.fingerprint
-    assert "12 of 60 training labels are wrong (label noise with seed 1)" in label_noise(
-        DATA, 0.2, 1).provenance
-
-
-def test_a_larger_share_adds_to_a_smaller_one():
-    few, many = (label_noise(DATA, share, 7).y_train for share in (0.1, 0.5))
-    changed = few != DATA.y_train
-    assert changed.sum() == 6 and torch.equal(few[changed], many[changed])
-
-
-def test_wrong_labels_are_any_other_class_and_the_examples_any():
-    """A shift by a constant would be no noise but another naming of the classes."""
-    data = make_data(4000, classes=10)
-    noisy = label_noise(data, 0.5, 0)
-    changed = noisy.y_train != data.y_train
-    steps = torch.bincount((noisy.y_train - data.y_train)[changed] % 10, minlength=10)
-    assert steps[0] == 0 and (abs(steps[1:] - 2000 / 9) < 75).all()
-    assert (abs(torch.bincount(data.y_train[changed]) - 200) < 60).all()
-    assert 850 < changed[:2000].sum() < 1150
-
-
-@pytest.mark.parametrize("share, seed, message", [
-    (-0.1, 0, "share is -0.1; .* 15 % as 0.15"), (1, 0, "share is 1;"), (15, 0, "share is 15;"),
-    (float("nan"), 0, "share is nan"), (0.2, -1, "seed is -1"),
-    (1e-3, 0, "less than one of the 60")])
-def test_label_noise_says_what_is_wrong(share, seed, message):
-    with pytest.raises(ValueError, match=message):
-        label_noise(DATA, share, seed)
-
-
-def test_text_has_no_classes_to_take_wrong_ones_from():
-    text = replace(load("sentences"), name="letters")
-    with pytest.raises(ValueError, match="letters is text"):
-        label_noise(text, 0.1, 0)
+@pytest.fixture(scope="module")
+def found():
+    return measure()
 
 
 # --- training until the labels are fitted ---------------------------------------------------------
@@ -284,47 +218,3 @@ def test_a_table_that_does_not_fit_is_refused(change, message):
 
 
 # --- the figure -----------------------------------------------------------------------------------
-
-def lines(ax):
-    return {line.get_label(): line for line in ax.lines}
-
-
-def test_the_figure_shows_means_ranges_and_thresholds(found):
-    ax = error_by_width(found.table, below=0.5)
-    for noise in (0, 0.2):
-        for split, word in (("test", "test"), ("train", "training")):
-            own = 100 * curves(found.table, noise, f"{split}_error")
-            line = lines(ax)[f"{noise_name(noise)}: {word}"]
-            np.testing.assert_allclose(line.get_xdata(), [2, 6, 24])
-            np.testing.assert_allclose(line.get_ydata(), own.mean(axis=1))
-            extents = [each.get_paths()[0].get_extents() for each in ax.collections]
-            assert any(np.isclose(each.y0, own.min(axis=None)) and
-                       np.isclose(each.y1, own.max(axis=None)) for each in extents)
-        width = threshold(found.table, noise, 0.5)
-        marked = lines(ax)[f"{noise_name(noise)}: fitted from width {width} on"]
-        assert set(marked.get_xdata()) == {width}
-    assert ax.get_xscale() == "log" and "%" in ax.get_ylabel()
-    matplotlib.pyplot.close(ax.figure)
-
-
-def test_published_points_stand_beside_ours(found):
-    ax = error_by_width(found.table, train=False, published=PUBLISHED)
-    points = lines(ax)["15 % wrong labels: published"].get_xydata()
-    np.testing.assert_allclose(points, list(PUBLISHED[0.15].items()))
-    assert not any("training" in label for label in lines(ax))
-    matplotlib.pyplot.close(ax.figure)
-
-
-@pytest.mark.parametrize("published, message", [
-    ({0.15: {16: 101}}, "errors outside 0 to 100"), ({0.15: {0: 50}}, "widths below 1"),
-    ({0.15: {}}, "no points for 0.15"),
-    ({each / 10: {16: 50} for each in range(1, 6)}, "shows 4 at most")])
-def test_the_figure_says_what_is_wrong_with_published_points(found, published, message):
-    with pytest.raises(ValueError, match=message):
-        error_by_width(found.table, published=published)
-    matplotlib.pyplot.close("all")
-
-
-def test_the_axis_names_widths_that_have_room_and_both_ends():
-    assert width_marks([300, 4, 5, 8, 11, 12, 290]) == [4, 8, 12, 300]
-    assert width_marks([7]) == [7]

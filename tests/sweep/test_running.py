@@ -1,8 +1,6 @@
 """Sweeps: one table whatever computed it, in whatever order, and whoever was killed on the way."""
 
 import concurrent.futures
-import importlib.util
-import json
 import math
 import multiprocessing
 import os
@@ -11,24 +9,20 @@ import subprocess
 import sys
 import threading
 import warnings
-from dataclasses import replace
 from pathlib import Path
 from unittest import mock
 
-import numpy as np
 import pandas
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.runs.test_training import Interrupting, contents
 from tests.training.test_loop import DATA, RECIPES, TASK
-from ticketlab import lottery, nets, runs, stack, sweep, training
+from ticketlab import nets, runs, stack, sweep, training
 from ticketlab.digests import digest
 from ticketlab.runs import files as run_files
-from ticketlab.sweep import rows as sweep_rows
-from ticketlab.sweep import units as sweep_units
 
 WIDTHS = (4, 8, 12, 16)
 UNITS = sweep.grid(width=WIDTHS, seeds=[(0, 1)])
@@ -149,42 +143,6 @@ def test_the_table_has_settings_in_front_and_the_order_of_the_units(tmp_path, mo
         assert table["z"].tolist() == [2 / 3, 2 / 3, 1 / 3]
 
 
-NUMBERS = st.none() | st.booleans() | st.integers() | st.floats() | st.text()
-VALUES = st.recursive(NUMBERS, lambda inner: st.lists(inner, max_size=3)
-                      | st.dictionaries(st.text(max_size=3), inner, max_size=3), max_leaves=8)
-
-
-@settings(max_examples=60)
-@given(VALUES)
-def test_every_value_comes_back_exactly(value):
-    """nan, infinities, -0.0 and the last digit of a float too."""
-    text = json.dumps(sweep_rows.plain(value, "here"), allow_nan=False)
-    assert repr(sweep_rows.restored(json.loads(text))) == repr(value)
-
-
-def test_single_numbers_of_numpy_and_torch_are_numbers():
-    (row,) = sweep_rows.listed({"a": np.float32(0.1), "b": np.int64(3), "c": torch.tensor(0.1),
-                                "d": np.bool_(True), "e": (np.float64("nan"),), "f": np.str_("x")})
-    assert repr(row) == repr({"a": float(np.float32(0.1)), "b": 3, "c": torch.tensor(0.1).item(),
-                              "d": True, "e": [math.nan], "f": "x"})
-
-
-@pytest.mark.parametrize(("result", "said"), [
-    ({"width": 2, "loss": 1, "masks": torch.ones(2)}, r"TypeError: row 0\['masks'\] is a Tensor"),
-    ([{"a": 1}, {"a": {"b": [0, {1}]}}], r"row 1\['a'\]\['b'\]\[1\] is a set \(\{1\}\)"),
-    ([{3: 1}], "row 0 has the key 3, a int"), (None, "returned a NoneType .None.; return the rows"),
-    ([1, 2], "returned a list"),
-    (pandas.DataFrame({"at": [pandas.Timestamp(0)]}), "'at'.*Timestamp"),
-    ({"width": 3}, "row 0 has 3 as 'width'.*setting of that name is 2")])
-def test_rows_that_cannot_be_kept_name_the_unit_and_the_key(tmp_path, result, said):
-    def function(width, keep=None):
-        return result if width == 2 else {"loss": 1}
-
-    with pytest.warns(UserWarning, match=f"the unit width=2 failed: .*{said}"):
-        found = swept(tmp_path, function, sweep.grid(width=[1, 2, 4]))
-    assert found.table["width"].tolist() == [1, 4] and found.failures["width"].tolist() == [2]
-
-
 def takes_no_keep(width):
     return {}
 
@@ -257,27 +215,6 @@ def test_a_unit_that_fails_is_listed_the_others_go_on_and_it_is_tried_again(tmp_
     assert list(second.failures) == ["width", "error", "traceback"] and calls == [1, 2, 3, 2]
 
 
-def loaded_module(path, text):
-    path.parent.mkdir()
-    path.write_text(text)
-    spec = importlib.util.spec_from_file_location("mine", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_source_name_and_settings_decide_a_unit(tmp_path):
-    text = "def {}(width, keep=None):\n    return {{'value': width * {}}}\n"
-    variants = [("one", 2, 1), ("one", 3, 1), ("other", 2, 1), ("one", 2, 1.0), ("one", 2, 7)]
-    for place, (name, factor, width) in enumerate(variants):
-        for turn in range(2):
-            module = loaded_module(tmp_path / f"{place}-{turn}" / "mine.py",
-                                   text.format(name, factor))
-            found = swept(tmp_path / "home", getattr(module, name), [{"width": width}])
-            assert found.table["value"].tolist() == [factor * width]
-        assert len(list((tmp_path / "home").rglob("run.json"))) == place + 1
-
-
 @pytest.mark.parametrize("damage", ["truncated", "of another unit"])
 def test_damaged_rows_are_set_aside_and_the_trainings_are_not_made_again(tmp_path, here, damage):
     units = UNITS[1:3]
@@ -313,70 +250,7 @@ def test_rows_and_trainings_are_listed_and_removed_as_runs_are(tmp_path):
     assert runs.listing(tmp_path).empty and not contents(tmp_path)
 
 
-def test_a_search_in_a_unit_is_kept_under_the_units_name(tmp_path):
-    def function(seeds, keep=None):
-        tickets = lottery.search(nets.mlp(TASK, (8,)), DATA, RECIPES["adam"], levels=1, rate=0.5,
-                                 seeds=seeds, keep=keep, progress=False)
-        return lottery.table(tickets)
-
-    found = swept(tmp_path, function, sweep.grid(seeds=[(0, 1), (2, 3)]))
-    assert len(found.table) == 8 and found.table["seeds"].tolist() == [(0, 1)] * 4 + [(2, 3)] * 4
-    names = {name.split("/")[2] for name in runs.listing(tmp_path)["name"]}
-    assert len(names) == 2 and all(name.startswith("seeds-") for name in names)
-
-
 # --- the process that computes -----------------------------------------------------------------
-
-def test_threads_and_folder_are_the_sweeps_and_afterwards_what_they_were(tmp_path, monkeypatch):
-    monkeypatch.setenv("TICKETLAB_RUNS", "/elsewhere")
-    before = torch.get_num_threads()
-
-    def function(width, keep=None):
-        if width == 2:
-            raise ValueError
-        return {"threads": torch.get_num_threads(), "folder": os.environ["TICKETLAB_RUNS"]}
-
-    for threads in (1, 2):
-        with pytest.warns(UserWarning, match="width=2 failed"):
-            found = swept(tmp_path, function, sweep.grid(width=[1, 2]), threads=threads,
-                          keep=f"threads-{threads}")
-        assert found.table.loc[0].to_dict() == {"width": 1, "threads": threads,
-                                                "folder": str(tmp_path)}
-    assert torch.get_num_threads() == before and os.environ["TICKETLAB_RUNS"] == "/elsewhere"
-    monkeypatch.delenv("TICKETLAB_RUNS")
-    swept(tmp_path, double, [{"width": 1}])
-    assert "TICKETLAB_RUNS" not in os.environ
-
-
-def test_a_process_computes_one_unit_at_a_time_and_says_what_to_do(tmp_path, monkeypatch):
-    refused, inside = threading.Event(), []
-
-    class Lock:
-        def __init__(self):
-            self.lock = threading.RLock()
-            self.release = self.lock.release
-
-        def acquire(self, blocking=True):
-            taken = self.lock.acquire(blocking)
-            if not taken:
-                refused.set()
-            return taken
-
-    monkeypatch.setattr(sweep_units, "_PROCESS", Lock())
-
-    def function(width, keep=None):
-        inside.append(width)
-        assert refused.wait(30), "the other unit never came"
-        assert inside.pop() == width
-        return {"value": width}
-
-    # in this test's process, so not by value
-    monkeypatch.setattr("ticketlab.sweep.running.packed", lambda function: function)
-    with concurrent.futures.ThreadPoolExecutor(2) as pool, \
-            pytest.warns(UserWarning, match="waited for another one.*threads_per_worker=1"):
-        found = swept(tmp_path, function, sweep.grid(width=[1, 2]), executor=pool)
-    assert found.table["value"].tolist() == [1, 2]
-
 
 def test_interrupted_it_takes_back_what_was_not_begun_and_goes_on_when_asked_again(tmp_path):
     units = sweep.grid(width=range(5))
@@ -397,26 +271,6 @@ def test_interrupted_it_takes_back_what_was_not_begun_and_goes_on_when_asked_aga
     assert [future.cancelled() for future in futures] == [False] + [True] * 4
     assert [Path(name).name for name in contents(tmp_path)] == ["run.json"], "one unit is finished"
     assert swept(tmp_path, double, units).table["twice"].tolist() == [0, 2, 4, 6, 8]
-
-
-def test_a_worker_without_the_callers_folder_says_what_is_missing(tmp_path):
-    """On another machine the same path can be another folder."""
-    class Elsewhere(concurrent.futures.ThreadPoolExecutor):
-        def submit(self, function, task, *more):
-            return super().submit(function, replace(task, mark=tmp_path / task.mark.name), *more)
-
-    with Elsewhere(1) as pool, \
-            pytest.warns(UserWarning, match="not the folder.*share.*TICKETLAB_RUNS"):
-        found = swept(tmp_path / "home", double, [{"width": 1}], executor=pool)
-    assert found.table.empty and list(found.failures["width"]) == [1]
-    assert not contents(tmp_path / "home") and not list((tmp_path / "home").rglob("*.sweep"))
-
-
-def test_a_function_that_cannot_be_sent_is_refused_with_the_cure(tmp_path, monkeypatch):
-    monkeypatch.setitem(sys.modules, "cloudpickle", None)  # not installed
-    with concurrent.futures.ThreadPoolExecutor(1) as pool, \
-            pytest.raises(TypeError, match=r"<lambda> cannot be sent.*module.*\[cluster\]"):
-        swept(tmp_path, lambda width, keep: {}, [{"width": 1}], executor=pool)
 
 
 def test_the_bar_moves_on_by_units_and_counts_failures(tmp_path, capsys):

@@ -6,19 +6,16 @@ import re
 from io import BytesIO
 
 import ipywidgets
-import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
-from hypothesis import strategies as st
 from PIL import Image
 
 import ticketlab as tl
 from ticketlab import panels, pruning
 from ticketlab.panels.base import VIEW
 from ticketlab.panels.prune.panel import REST
-from ticketlab.panels.prune.table import GRID, RATES, PruneTable
-from ticketlab.pruning import apply_masks, dense
+from ticketlab.panels.prune.table import GRID, RATES
+from ticketlab.pruning import apply_masks
 
 BETWEEN = next(RATES[p] for p in range(150, 200) if p not in GRID)  # a rate where nothing is measured beforehand
 
@@ -33,83 +30,12 @@ class Data:
         self.y_test = torch.randint(classes, (examples,), generator=noise)
 
 
-@pytest.fixture(scope="module")
-def data():
-    return Data()
-
-
-@pytest.fixture(scope="module")
-def stack(data):
-    return tl.draw(tl.nets.mlp(data, (9, 7)), [0, 1, 2])
-
-
-@pytest.fixture
-def panel(stack, data):
-    return panels.prune_panel(stack, data, replicate=1)
-
-
 def picture_and_numbers(panel):
     return panel.picture.value, panel.numbers.value
 
 
 def svgs(panel):
     return re.findall(r"<svg.*?</svg>", panel.picture.value)
-
-
-# ---- the same masks as prune ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("scope", pruning.SCOPES)
-@pytest.mark.parametrize("name", ["magnitude", "random", "saliency"])
-def test_the_cut_is_that_of_prune(stack, data, scope, name):
-    scores = {"magnitude": pruning.magnitude, "random": pruning.random(range(3)), "saliency": odd_score}
-    panel = panels.prune_panel(stack, data, scope=scope, score=name, scores={"saliency": odd_score})
-    for rate in (0.005, 0.29, 0.5, 0.855):
-        panel.rate = rate
-        expected = pruning.prune(stack, rate=rate, score=scores[name], scope=scope)
-        assert all(torch.equal(panel.masks[weight], mask) for weight, mask in expected.items())
-
-
-def odd_score(stack):
-    return {name: stack.parameters[name].detach() ** 3 + 0.1 for name in dense(stack)}
-
-
-@settings(max_examples=40)
-@given(st.integers(1, 9), st.lists(st.integers(1, 8), max_size=2), st.integers(2, 5), st.integers(1, 3),
-       st.integers(0, len(RATES) - 1), st.sampled_from(pruning.SCOPES), st.integers(0, 50))  # fmt: skip
-def test_every_cut_of_every_small_net_counts_whole_weights_as_prune_does(
-        inputs, hidden, classes, replicates, position, scope, seed):
-    stack = tl.draw(tl.nets.mlp(tl.nets.Task((inputs,), classes), hidden), range(seed, seed + replicates))
-    # rounded, so that there are ties
-    stack = stack.map(lambda t: (10 * t).round() / 10)
-    table = PruneTable(stack, pruning.magnitude, scope, replicates - 1)
-    masks = table.masks(position)
-    try:
-        expected = pruning.prune(stack, rate=RATES[position], scope=scope)
-    except pruning.LayerCollapse:
-        assert any(not mask.flatten(1).any(1).all() for mask in masks.values())
-    except ValueError:  # a cut of nothing: rate 0, or too few weights for it
-        assert all(mask.all() for mask in masks.values())
-    else:
-        assert all(torch.equal(masks[name], mask) for name, mask in expected.items())
-    for layer, view in table.views.items():
-        names = [n for n in masks if layer in ("all layers", tl.masks.layer_name(n))]
-        kept = torch.cat([masks[n][-1].flatten() for n in names]).numpy()
-        values = torch.cat([stack.parameters[n][-1].flatten() for n in names]).double().numpy()
-        assert view.kept[position] == kept.sum()
-        np.testing.assert_array_equal(view.total, np.histogram(values, view.edges)[0])
-        np.testing.assert_array_equal(view.pruned[:, position], np.histogram(values[~kept], view.edges)[0])
-
-
-def test_the_threshold_parts_kept_from_pruned_in_each_layer(panel, stack):
-    panel.rate = 0.6
-    for layer, threshold in panel.state().threshold.items():
-        weights, kept = stack.parameters[f"{layer}.weight"][1].abs(), panel.masks[f"{layer}.weight"][1]
-        assert weights[~kept].max().item() == pytest.approx(threshold) and weights[kept].min() > threshold
-    panel.scope = "global"
-    assert len(set(panel.state().threshold.values())) == 1
-    panel.score = "random"
-    assert panel.state().threshold == {}
 
 
 # ---- the numbers ----------------------------------------------------------------------------------
@@ -151,14 +77,6 @@ def test_while_it_moves_the_accuracy_is_interpolated_and_says_so(panel):
     assert "exact" in seen[1] and "interpolated" not in seen[1]
 
 
-def test_interpolated_numbers_lie_on_the_line_between_their_measured_neighbours(panel):
-    curve, position = panel._curve(), round(BETWEEN * 200)
-    before, after = max(p for p in GRID if p < position), min(p for p in GRID if p > position)
-    part = (position - before) / (after - before)
-    expected = (1 - part) * curve.at(before)[0] + part * curve.at(after)[0]
-    assert curve.at(position) == (pytest.approx(expected), *curve.at(position)[1:3], False)
-
-
 def test_of_many_moves_the_last_one_counts_and_is_the_only_one_computed(panel, monkeypatch):
     measured = []
     curve = panel._curve()
@@ -189,44 +107,6 @@ def test_an_emptied_layer_is_said_and_the_panel_goes_on(panel):
     assert all(f"layer {layer} is empty" in panel.numbers.value for layer in empty)
     panel.rate = 0.2
     assert panel.state().empty == () and "empty" not in panel.numbers.value
-
-
-# ---- the picture ----------------------------------------------------------------------------------
-
-
-def test_three_pictures_that_say_in_words_what_they_show(panel):
-    panel.rate = 0.5
-    histogram, layers, accuracy = svgs(panel)
-    assert all('role="img"' in svg for svg in svgs(panel))
-    assert 'aria-label="Histogram of the weights of all layers:' in histogram and "99 kept, 100 pruned" in histogram
-    assert "hidden1 54 of 108, 50.0 percent" in layers
-    assert "at 50.0 percent pruned" in accuracy
-    for words in ("weight value", "number of weights", "kept 99", "pruned 100"):
-        assert words in histogram
-    for words in ("prune rate (%)", "test accuracy (%)"):
-        assert words in accuracy
-
-
-def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
-    panel.layer, panel.rate = "hidden2", 0.5
-    threshold = panel.state().threshold["hidden2"]
-    histogram = svgs(panel)[0]
-    assert f"±{threshold:.3g}" in histogram
-    xs = sorted({float(x) for x in re.findall(r'<line x1="([\d.]+)"', histogram)})
-    edges = panel._table().views["hidden2"].edges
-    left, right = 56, 362 - 14
-    expected = [left + (v - edges[0]) / (edges[-1] - edges[0]) * (right - left) for v in (-threshold, threshold)]
-    assert xs == pytest.approx(expected, abs=0.06)
-    panel.score = "random"
-    assert "±" not in svgs(panel)[0] and "<line" not in svgs(panel)[0]
-
-
-def test_every_move_changes_picture_and_numbers(panel):
-    seen = set()
-    for position in range(len(RATES)):
-        panel.slider.value = position / 2
-        seen.add(picture_and_numbers(panel))
-    assert len(seen) == len(RATES)
 
 
 # ---- widgets --------------------------------------------------------------------------------------
@@ -315,18 +195,6 @@ def test_a_small_picture_is_stored_beside_the_widget(panel):
     assert Image.open(BytesIO(picture)).size[0] >= 700
 
 
-def test_the_picture_shows_the_state_of_the_panel(panel):
-    panel.rate, panel.scope, panel.layer = 0.75, "global", "hidden1"
-    now = panel.state()
-    histogram, layers, accuracy = panel.figure().axes
-    kept = next(p for p in histogram.patches if p.get_label() == "kept").get_data().values
-    assert kept.sum() == now.kept_by_layer["hidden1"]
-    assert sorted(abs(line.get_xdata()[0]) for line in histogram.lines) == pytest.approx([now.threshold["hidden1"]] * 2)
-    widths = [bar.get_width() for bar in layers.containers[0].patches]
-    assert widths == pytest.approx([100 * n / s for n, s in zip(now.kept_by_layer.values(), (108, 63, 28), strict=True)])
-    assert accuracy.lines[-1].get_xydata()[0] == pytest.approx((75, 100 * now.accuracy))
-
-
 @pytest.mark.parametrize("make", ["panel", "guess"])
 def test_the_widget_view_is_that_of_the_box_and_representations_can_be_chosen(panel, make):
     shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
@@ -384,40 +252,6 @@ def test_another_data_set_than_the_stacks_is_refused(stack, other, message):
 
 
 # ---- the guess ------------------------------------------------------------------------------------
-
-
-def test_a_guess_begins_in_the_middle_and_is_where_the_slider_stands():
-    guess = panels.guess("How many weights can go?", low=0, high=99, step=1, unit="%")
-    assert guess.value == 50
-    guess.slider.value = 80
-    assert guess.value == 80
-    assert panels.guess("?", low=0, high=1, step=0.1, value=0.3).value == 0.3
-
-
-def test_a_guess_is_stored_as_question_and_answer():
-    guess = panels.guess("Is a < b?", low=0, high=20, step=0.5, unit="pp", value=2.5)
-    bundle = guess._repr_mimebundle_()
-    assert bundle["text/plain"] == "Is a < b?\nyour guess: 2.5 pp"
-    assert bundle["text/html"] == "<p><b>Is a &lt; b?</b><br>your guess: 2.5 pp</p>"
-
-
-def test_a_guess_can_be_typed_and_every_control_has_a_description_and_a_tip():
-    guess = panels.guess("How many?", low=0, high=20, step=0.5, unit="pp")
-    guess.field.value = 7.5
-    assert guess.value == 7.5
-    assert [guess.slider.description, guess.field.description] == ["your guess (pp)", "guess (pp)"]
-    for control in (guess.slider, guess.field):
-        assert "How many?" in (getattr(control, "tooltip", None) or control.description_tooltip)
-
-
-@pytest.mark.parametrize("options, message", [
-    ({"low": 5, "high": 5, "step": 1}, "low is 5, high is 5"),
-    ({"low": 0, "high": 5, "step": 0}, "step is 0"),
-    ({"low": 0, "high": 5, "step": 1, "value": 6}, "value is 6.*from 0 to 5"),
-])  # fmt: skip
-def test_a_guess_says_what_is_wrong(options, message):
-    with pytest.raises(ValueError, match=message):
-        panels.guess("?", **options)
 
 
 def test_numbers_that_a_browser_counts_in_binary_are_shown_in_decimal(panel):

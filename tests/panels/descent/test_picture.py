@@ -1,0 +1,73 @@
+"""The pictures of the descent panel: what they say in words, and the numbers in them."""
+
+import base64
+import re
+from io import BytesIO
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.panels.descent.test_panel import SIZES, polylines, svgs
+from ticketlab.panels.base import VIEW
+from ticketlab.panels.descent.picture import WIDTHS
+from ticketlab.panels.descent.table import POINTS
+from ticketlab.scaling import curves
+
+
+def test_three_pictures_that_say_in_words_what_they_show(panel):
+    panel.width, panel.signal = 6, 1
+    errors, answers, signals = svgs(panel)
+    now = panel.state()
+    assert all('role="img"' in svg for svg in svgs(panel))
+    assert f"at width 6 test error {100 * now.test:.1f} percent" in errors
+    assert f"class {now.said} at B; the answer changes {now.changes} times" in answers
+    assert f">class {now.wrong} (wrong)</text>" in answers
+    assert f"the wrong label {now.wrong}" in signals
+    assert sum(WIDTHS) < 1000, "side by side in a notebook"
+
+
+def test_the_curves_stand_where_the_table_says_and_the_ring_at_the_width(panel, found):
+    rings = []
+    for width in SIZES:
+        panel.width = width
+        svg, low = svgs(panel)[0], 228
+        test, train = polylines(svg, "#D55E00")[-3:-1]
+        scale = (low - 48) / panel._table.top
+        for line, split in ((test, "test"), (train, "train")):
+            mean = 100 * curves(found.table, 0.2, f"{split}_error").mean(axis=1)
+            np.testing.assert_allclose(line[:, 1], low - scale * mean, atol=0.1)
+        ring = re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="6"', svg)
+        rings.append((float(ring[1]), float(ring[2])))
+        assert rings[-1] == pytest.approx(tuple(test[SIZES.index(width)]), abs=0.1)
+    steps = np.diff([x for x, _ in rings])
+    assert steps[1] / steps[0] == pytest.approx(np.log(4) / np.log(3), rel=0.02), "a log axis"
+
+
+def test_the_signal_in_the_middle_has_the_colour_of_the_label_it_was_trained_with(panel):
+    panel.noise = 0.2
+    assert 'height="10.0" fill="#D55E00"' in svgs(panel)[1]
+    panel.noise = 0
+    assert 'height="10.0" fill="#D55E00"' not in svgs(panel)[1]
+
+
+def test_the_probabilities_are_drawn_from_end_to_end(panel):
+    panel.width, panel.noise = 24, 0.2
+    own = panel._table.answers[0.2, 24, 0, 0]
+    line = polylines(svgs(panel)[1], "#0072B2")[0]
+    assert len(line) == POINTS and (line[0, 0], line[-1, 0]) == (56, WIDTHS[1] - 14)
+    np.testing.assert_allclose(line[:, 1], 228 - 180 * np.array(own.right), atol=0.06)
+
+
+def test_the_picture_for_stored_notebooks_shows_the_present_width(panel):
+    panel.width = 6
+    errors, answers, signals = panel.figure().axes
+    now = panel.state()
+    ring = next(line for line in errors.lines if line.get_marker() == "o")
+    np.testing.assert_allclose(ring.get_xydata(), [[6, 100 * now.test], [6, 100 * now.train]])
+    own = panel._table.answers[0.2, 6, 0, 0]
+    np.testing.assert_allclose(answers.lines[1].get_ydata(), own.right)
+    np.testing.assert_allclose(signals.lines[1].get_ydata(), panel._table.ways[0].signals[1])
+    bundle = panel._repr_mimebundle_()
+    picture = Image.open(BytesIO(base64.b64decode(bundle["image/png"])))
+    assert picture.size == (768, 248) and bundle[VIEW]["model_id"] == panel.box.model_id

@@ -1,0 +1,79 @@
+"""The parts that the panels' pictures are made of: places, words for all, and text that stays text."""
+
+import re
+from xml.etree import ElementTree
+
+import pytest
+
+from ticketlab.figures import drawing
+from ticketlab.panels import svg
+
+
+def test_a_plot_has_its_ranges_at_its_ends_and_its_y_axis_upside_down():
+    x, y, low, _ = svg.plot(400, (10, 30), (0, 50), "density", "accuracy")
+    assert (x(10), x(30), x(20)) == (svg.LEFT, 400 - 14, (svg.LEFT + 386) / 2)
+    assert (y(0), y(50)) == (low, svg.TOP) and low == svg.HEIGHT - svg.BOTTOM
+    falling, *_ = svg.plot(400, (30, 10), (0, 50), "density", "accuracy")
+    assert falling(30) == svg.LEFT < falling(10), "from dense to sparse"
+
+
+def test_ticks_stand_at_their_values_with_their_words():
+    x, y, low, axes = svg.plot(400, (0, 2), (0, 1e6), "level", "weights", x_ticks=[(1, "one")],
+                               y_ticks=[(5e5, "half")])
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\w+)</text>', axes)
+    places = {words: (float(left), float(top)) for left, top, words in found}
+    assert places["one"] == pytest.approx((x(1), low + 17), abs=0.05)
+    assert places["half"] == pytest.approx((svg.LEFT - 7, y(5e5) + 4), abs=0.05)
+    assert {"level", "weights"} <= set(places)
+    assert ">1,000<" in svg.plot(400, (0, 2), (0, 1000), "", "")[3]
+    assert ">2e+05<" in svg.plot(400, (0, 2), (0, 200_000), "", "")[3]
+
+
+def test_bars_of_layers_are_as_long_as_the_share_kept():
+    picture = svg.layer_bars([("hidden1", 25, 100), ("output", 1000, 1000)])
+    kept = re.findall(rf'width="([\d.]+)" height="9" fill="{drawing.KEPT}"', picture)
+    assert [float(each) for each in kept] == [182 * 0.25, 182]
+    assert 'aria-label="Weights kept by layer: hidden1 25 of 100, 25.0 percent; output 1000 of 1000' in picture
+    assert ">1,000 of 1,000<" in picture and ">25.0 %<" in picture
+    many = svg.layer_bars([(f"conv{number}", 1, 2) for number in range(13)])
+    height = int(re.search(r'height="(\d+)"', many)[1])
+    last = max(int(each) for each in re.findall(r'<rect x="8" y="(\d+)"', many))
+    assert height > svg.HEIGHT and last + 9 < height, "the last bar lies inside"
+
+
+def test_names_that_look_like_markup_stay_text():
+    """Arms and layers are named by learners."""
+    picture = svg.document(10, 20, '<b>"loud" & clear', [svg.text(1, 2, "<script>", "start"),
+                                                         svg.key(0, "#fff", "a < b")])
+    root = ElementTree.fromstring(picture)
+    assert root.get("aria-label") == '<b>"loud" & clear' and root.get("role") == "img"
+    assert [each.text for each in root.iter("text")] == ["<script>", "a < b"]
+    assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("10", "20", "0 0 10 20")
+
+
+def test_a_line_goes_through_its_points_and_is_dashed_only_if_asked():
+    line = ElementTree.fromstring(svg.polyline([(1, 2.04), (3.06, 4)], "#123456", 2, ""))
+    assert line.get("points") == "1.0,2.0 3.1,4.0" and line.get("stroke-dasharray") is None
+    assert (line.get("stroke"), line.get("stroke-width"), line.get("fill")) == ("#123456", "2", "none")
+    assert ElementTree.fromstring(svg.polyline([(1, 2)], "#123456", 2, "4 3")).get(
+        "stroke-dasharray") == "4 3"
+
+
+def test_dots_and_squares_have_their_middle_where_they_are_put():
+    circle = ElementTree.fromstring(svg.dot(10, 20, 3, "#000000", square=False))
+    square = ElementTree.fromstring(svg.dot(10, 20, 3, "#000000", square=True))
+    assert [float(circle.get(name)) for name in ("cx", "cy", "r")] == [10, 20, 3]
+    assert [float(square.get(name)) for name in ("x", "y", "width", "height")] == [7, 17, 6, 6]
+
+
+def test_every_marker_of_the_figures_can_be_drawn_and_no_two_look_alike():
+    styles = drawing.arm_styles(["ticket", "reinit", "signs", "shuffled", "random", "one_shot",
+                                 "fine_tune", "untrained"])
+    drawn = {}
+    for name, (color, marker) in styles.items():
+        curve = svg.Curve(name, color, marker, [], [], [], [])
+        drawn[marker] = re.sub(r'fill="[^"]*"', "", svg.marker(curve, 5, 6, 2))
+        assert f'fill="{color}"' in svg.marker(curve, 5, 6, 2)
+    assert len(set(drawn.values())) == len({marker for _, marker in styles.values()})
+    assert all("translate(5 6) scale(2)" in each or 'cx="5" cy="6" r="2"' in each
+               for each in drawn.values())

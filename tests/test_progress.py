@@ -1,0 +1,80 @@
+"""One bar, whoever owns it; parts of a stack share it; and warnings point at who asked."""
+
+import pytest
+from tqdm.auto import tqdm
+
+from ticketlab.progress import SharedBar, progress_bar, warn
+
+
+class Bar:
+    """What a caller may hand in as a bar."""
+
+    def __init__(self):
+        self.moves, self.words = [], []
+
+    def update(self, steps=1):
+        self.moves.append(steps)
+
+    def set_postfix_str(self, words):
+        self.words.append(words)
+
+
+def test_true_text_and_false_are_a_bar_a_named_bar_and_none(capsys):
+    for progress, label in ((True, "training"), ("level 3", "level 3")):
+        with progress_bar(progress, 7, "training", unit="unit") as bar:
+            assert (bar.total, bar.desc, bar.unit, bar.disable) == (7, label, "unit", False)
+        assert f"{label}:" in capsys.readouterr().err and bar.disable, "closed at the end"
+    with progress_bar(False, 7, "training") as bar:
+        bar.update(7)
+    assert capsys.readouterr().err == ""
+
+
+def test_a_bar_of_the_callers_is_handed_on_and_left_open():
+    with tqdm(total=9) as own:
+        with progress_bar(own, 7, "training") as bar:
+            assert bar is own
+        assert not own.disable and own.total == 9
+
+
+def test_a_shared_bar_moves_when_all_networks_have_moved_on_average():
+    """Five networks in parts of three and two, four steps each: the bar makes four."""
+    shared = SharedBar(bar := Bar(), 5)
+    with shared.part(3) as step:
+        for _ in range(4):
+            step()
+    assert sum(bar.moves) == 12 // 5
+    with shared.part(2) as step:
+        for _ in range(4):
+            step()
+    assert sum(bar.moves) == 4 and all(move > 0 for move in bar.moves)
+
+
+def test_what_a_failed_attempt_did_is_made_good_before_the_bar_moves_again():
+    shared = SharedBar(bar := Bar(), 4)
+    with pytest.raises(MemoryError), shared.part(4) as step:
+        step(), step()
+        raise MemoryError
+    assert bar.moves == [1, 1]
+    with shared.part(2) as step:
+        step(), step(), step(), step()
+    assert bar.moves == [1, 1], "eight net-steps of sixteen: two of four steps, which are shown"
+    with shared.part(2) as step:
+        step(), step(), step(), step()
+    assert sum(bar.moves) == 4
+
+
+def test_what_a_shared_bar_says_goes_to_the_bar():
+    shared = SharedBar(bar := Bar(), 2)
+    shared.set_postfix_str("loss 0.5")
+    assert bar.words == ["loss 0.5"]
+
+
+def test_a_warning_points_at_the_line_outside_the_package_that_asked():
+    with pytest.warns(UserWarning, match="^look here$") as caught:
+        warn("look here")
+    assert caught[0].filename == __file__
+    inside = {"__name__": "ticketlab.training.anything", "warn": warn}
+    exec("def deep(n):\n    return warn('deep') if n == 0 else deep(n - 1)", inside)  # noqa: S102
+    with pytest.warns(UserWarning, match="^deep$") as caught:
+        inside["deep"](3)
+    assert caught[0].filename == __file__
