@@ -41,7 +41,7 @@ def test_a_seed_decides_which_examples_and_torchs_generator_does_not():
     assert 0.2 < (one & other).sum() / 80 < 0.6, "by chance 40 % are the same"
 
 
-@pytest.mark.parametrize("size, expected", [(0, [0, 0]), (10, [8, 2]), (50, [40, 10])])
+@pytest.mark.parametrize("size, expected", [(0, [0, 0]), (2, [2, 0]), (10, [8, 2]), (50, [40, 10])])
 def test_small_and_whole_draws_are_in_proportion(size, expected):
     labels = torch.tensor([0] * 40 + [1] * 10)
     assert torch.bincount(labels[draw(labels, size, 0)], minlength=2).tolist() == expected
