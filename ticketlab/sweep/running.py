@@ -28,6 +28,7 @@ from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
 from ticketlab.sweep.units import TAKEN, Outcome, Task, compute, described, packed
+from ticketlab.sweep.workers import Watch
 
 __all__ = ["Sweep", "grid", "run"]
 
@@ -82,8 +83,11 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     for again; the others go on. Ctrl-C takes back what no worker has begun. Run again, the same
     call loads what is finished and goes on with what was begun, also where a worker was killed:
     each loses at most the last interval of its training (``runs.train``). Dask gives such a unit to
-    another worker by itself; a process pool breaks, and says so in ``failures``. Between machines
-    this needs a folder on a file system that they share; a unit that does not find it fails.
+    another worker by itself, and lists it after four dead ones (its setting
+    ``distributed.scheduler.allowed-failures``); a process pool breaks, and says so in ``failures``.
+    So do all units that are left when no worker is: soon where Dask knows that none will come,
+    after five minutes where it does not. Between machines this needs a folder on a file system that
+    they share; a unit that does not find it fails.
 
     A process computes one unit at a time: give Dask workers one thread each, and start process
     pools with ``mp_context=multiprocessing.get_context("spawn")``. Where workers x ``threads``
@@ -192,8 +196,10 @@ def _outcomes(tasks: list[Task], executor) -> Iterator[tuple[int, Outcome]]:
             except concurrent.futures.BrokenExecutor as error:
                 yield from ((other, _lost(error, tasks[other])) for other in begin[number:])
                 break
-        for future in concurrent.futures.as_completed(futures):
+        for future, gone in _finished(futures, Watch(executor)):
             try:
+                if gone:
+                    raise RuntimeError(gone)
                 outcome = future.result()
             except Exception as error:  # noqa: BLE001 - the executor's, not the unit's
                 outcome = _lost(error, tasks[futures[future]])
@@ -201,6 +207,17 @@ def _outcomes(tasks: list[Task], executor) -> Iterator[tuple[int, Outcome]]:
     finally:
         for future in futures:
             future.cancel()
+
+
+def _finished(futures, watch: Watch) -> Iterator[tuple[concurrent.futures.Future, str | None]]:
+    """Each future as it is done, or as soon as nobody is left who could do it, and then why."""
+    waiting, gone = set(futures), None
+    while waiting and not gone:
+        done, waiting = concurrent.futures.wait(
+            waiting, 1.0 if watch.needed else None, concurrent.futures.FIRST_COMPLETED)
+        yield from ((future, None) for future in done)
+        gone = watch.gone() if watch.needed and not done else None
+    yield from ((future, gone) for future in sorted(waiting, key=futures.get))
 
 
 def _lost(error: Exception, task: Task) -> Outcome:

@@ -30,6 +30,7 @@ from ticketlab.progress import warn
 from ticketlab.runs import KEY, TABLE, TRAINING, Damaged
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
+from ticketlab.sweep.workers import settle
 
 TAKEN = ("keep", "error", "traceback")  # what a setting cannot be called
 # torch's random state and threads, the environment and the recording of warnings belong to the
@@ -135,6 +136,7 @@ def compute(task: Task, attempt: str = "") -> Outcome:
     is the outcome. ``attempt`` differs between sweeps and changes nothing: Dask takes calls with
     equal arguments for one, and would give an old failure again."""
     caught = []
+    settle()
     with _alone() as at_once:
         try:
             with _as_in_the_caller(task), warnings.catch_warnings(record=True) as caught:
