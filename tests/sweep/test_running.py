@@ -121,17 +121,17 @@ def test_a_grid_of_what_is_no_list_is_refused(values, error, said):
 
 def test_the_table_has_settings_in_front_and_the_order_of_the_units(tmp_path, monkeypatch):
     """Though the last one finishes first; units with settings of their own; tuples as given."""
-    as_completed, finished = concurrent.futures.as_completed, []
+    wait, finished = concurrent.futures.wait, []
 
-    def backwards(futures):
-        for future in sorted(as_completed(list(futures)), key=list(futures).index, reverse=True):
-            finished.append(future.result().rows[0]["z"])
-            yield future
+    def backwards(futures, timeout=None, return_when=None):
+        done = sorted(wait(futures).done, key=lambda future: future.result().rows[0]["z"])
+        finished.extend(future.result().rows[0]["z"] for future in done)
+        return done, set()
 
     def function(width, keep=None, **more):
         return [{"z": width / 3, "a": number} for number in range(width)]
 
-    monkeypatch.setattr(concurrent.futures, "as_completed", backwards)
+    monkeypatch.setattr(concurrent.futures, "wait", backwards)
     units = [{"width": 2, "seeds": (0, 1)}, {"width": 1}]
     with concurrent.futures.ThreadPoolExecutor(1) as pool:
         fresh = swept(tmp_path, function, units, executor=pool)
