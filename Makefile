@@ -5,10 +5,10 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check mutants lessons bench clean
+.PHONY: help lab test test-lowest check mutants lessons bench clean
 
 help: ## list the targets
-	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
 	@echo '  ARGS="..." is passed on, as in: make lab ARGS="--no-browser --port 8899"'
 	@echo '  PYTHON=... names the interpreter that .venv is made from (3.11 or newer)'
 
@@ -26,6 +26,12 @@ check: .venv/.installed-test ## what takes seconds: ruff, the floors and doors, 
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:nbval tests/test_lessons.py -k "not nbval_passes and not execute_ and not guides_cells"
 
+# An environment of its own. Without dependencies, so that the library's bound on ipywidgets counts,
+# which is Colab's, and not that of the extra `lab`. Lessons' stored outputs are of newest versions.
+test-lowest: .venv-lowest/.installed ## the tests and lesson 03 with the lowest versions of pyproject.toml
+	TICKETLAB_SCALE=quick OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n 2 --dist loadfile tests --ignore tests/test_lessons.py $(ARGS)
+	TICKETLAB_SCALE=quick .venv-lowest/bin/python -m pytest -q --nbval-lax lessons/03_one_shot_pruning.ipynb
+
 mutants: .venv/.installed-test ## one-line mistakes in the core: does a test notice each? (minutes)
 	$(BIN)/python tools/mutants.py $(ARGS)
 
@@ -35,13 +41,19 @@ lessons: .venv/.installed-lab ## execute the lessons anew and store their output
 bench: .venv/.installed-lab ## run the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)
 
-clean: ## remove .venv
-	rm -rf .venv
+clean: ## remove .venv and .venv-lowest
+	rm -rf .venv .venv-lowest
 
 # The stamp is newer than pyproject.toml once its extra is installed, so a second run installs nothing.
 .venv/.installed-%: pyproject.toml | .venv/bin/python
 	@echo 'Installing ticketlab[$*] into .venv. The first time this downloads PyTorch and takes minutes.'
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[$*]'
+	@touch $@
+
+.venv-lowest/.installed: pyproject.toml tools/lowest.py .venv/bin/python
+	rm -rf .venv-lowest && $(BIN)/python -m venv .venv-lowest
+	.venv-lowest/bin/python -m pip install --disable-pip-version-check $$($(BIN)/python tools/lowest.py)
+	.venv-lowest/bin/python -m pip install --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 # A .venv without pip (Debian without python3-venv) is taken away again, or the next run would use it.

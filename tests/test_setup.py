@@ -13,6 +13,8 @@ import pytest
 import yaml
 from packaging.requirements import Requirement
 
+from tools import lowest
+
 ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
@@ -49,6 +51,7 @@ def test_environment_yml_lists_the_dependencies_of_pyproject_with_the_same_bound
 
     assert conda.pop("python") == PROJECT["requires-python"]
     conda.pop("pip")
+    # in the order of pyproject.toml: the extras come last, and ask for the ipywidgets of JupyterLab 4
     assert conda == {
         CONDA_NAMES.get(r.name, r.name): r.specifier
         for r in everything()
@@ -212,5 +215,16 @@ def test_an_old_python_and_a_missing_one_are_named_with_the_cure(make, tmp_path)
 def test_make_without_a_target_lists_the_targets(make):
     done, calls = make()
     assert not calls
-    for target in ("lab", "test", "check", "mutants", "lessons", "bench", "clean"):
+    for target in ("lab", "test", "test-lowest", "check", "mutants", "lessons", "bench", "clean"):
         assert f"make {target} " in done.stdout
+
+
+def test_the_lowest_versions_are_the_lower_bounds_and_the_librarys_own_counts():
+    project = {"name": "ticketlab", "dependencies": ["a>=1.2,!=1.3", "b-c>=2"],
+               "optional-dependencies": {"lab": ["a>=4"], "test": ["ticketlab[lab]", "d>=3.0.post1"]}}
+    assert lowest.pins(project) == ["a==1.2", "b-c==2", "d==3.0.post1"]
+    with pytest.raises(SystemExit, match="no lowest version of e"):
+        lowest.pins({"name": "ticketlab", "dependencies": ["e<2"]})
+    for pin in lowest.pins(PROJECT):
+        name, _, version = pin.partition("==")
+        assert all(version in r.specifier for r in runtime() if r.name == name)

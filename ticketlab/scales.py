@@ -9,13 +9,13 @@ Lesson 05 needs a network that is *not* stable from its first step, and has one 
 All lessons begin by asking for the scale. Lesson 01 builds on this file.
 """
 
-import os
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 import torch
 
 from ticketlab import data, nets
+from ticketlab.arguments import environment
 from ticketlab.scaling import PROTOCOLS, Protocol
 from ticketlab.training import Recipe
 
@@ -158,7 +158,7 @@ def current() -> Scale:
 
     Raises ValueError for a name that is no scale.
     """
-    return named(os.environ.get(VARIABLE, "quick"))
+    return named(environment(VARIABLE) or "quick")
 
 
 def named(name: str) -> Scale:

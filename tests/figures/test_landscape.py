@@ -142,9 +142,8 @@ def test_accuracy_by_rewind_step_is_that_of_the_tickets_at_the_level(family):
                                rtol=1e-5)
     dense = 100 * family.tickets[0].trials[0].run.last("test_accuracy").numpy()
     np.testing.assert_allclose(ax.lines[0].get_ydata(), dense.mean(), rtol=1e-5)
-    np.testing.assert_allclose([ax.patches[0].get_y(), ax.patches[0].get_y()
-                                + ax.patches[0].get_height()],
-                               [dense.min(), dense.max()], rtol=1e-5)
+    (_, low), (_, high) = ax.patches[0].get_extents().transformed(ax.transData.inverted()).get_points()
+    np.testing.assert_allclose([low, high], [dense.min(), dense.max()], rtol=1e-5)
     assert legend(ax) == ["dense: mean and range", "tickets with 36.1 % of the weights"]
     assert [label.get_text() for label in ax.get_xticklabels()] == ["0", "10"]
 

@@ -7,9 +7,10 @@ file, through ``ticketlab.data.Data``.
 """
 
 import math
-import operator
 
 import torch
+
+from ticketlab.arguments import whole
 
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
 
@@ -69,11 +70,11 @@ def whole_number(name: str, value: int, low: int, high: int, cure: str,
                  what: str = "examples") -> int:
     """`value` as an int. Raises TypeError for what is no whole number, ValueError outside
     low ... high."""
-    try:
-        value = operator.index(value)
-    except TypeError:
+    number = whole(value)
+    if number is None:
         raise TypeError(f"{name}={value!r} is not a whole number: it counts {what}, "
-                        f"{low} to {high}") from None
+                        f"{low} to {high}")
+    value = number
     if not low <= value <= high:
         raise ValueError(f"{name}={value} is out of range {low} to {high}: {cure}")
     return value

@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from ticketlab.arguments import environment
+
 CLASSES = 10  # every data set of the course has ten
 
 # The torchvision class, the file names accepted, the shape of one image.
@@ -57,10 +59,11 @@ def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) ->
     from platformdirs import user_cache_dir
 
     folders = [Path(user_cache_dir("ticketlab"))]
-    if named := os.environ.get("TICKETLAB_DATA"):
-        folders.insert(0, Path(named).expanduser())
+    if named := environment("TICKETLAB_DATA"):
+        folders.insert(0, Path(named).expanduser().absolute())
         if not folders[0].is_dir():
-            raise FileNotFoundError(f"TICKETLAB_DATA={named!r} is not a folder: create it, or "
+            raise FileNotFoundError(f"TICKETLAB_DATA={named!r}, which is {folders[0]}, is not a "
+                                    "folder: create it, or "
                                     f"unset the variable to use {folders[1]}")
     for path in (folder / file for folder in folders for file in files):
         if path.is_file():
@@ -80,13 +83,15 @@ def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) ->
 @contextlib.contextmanager
 def patiently(progress: bool):
     """One download at a time, which gives up after 30 silent seconds; without `progress` its bar is
-    not shown. The timeout of the process is put back."""
+    not shown. Gives what it prints (torchvision before 0.20 prints addresses, and why a mirror
+    failed), which is not shown. The timeout of the process is put back."""
     with _one_at_a_time:
         timeout = socket.getdefaulttimeout()
         socket.setdefaulttimeout(30)  # the loaders set none, and some firewalls never answer
         try:
-            with contextlib.redirect_stderr(sys.stderr if progress else io.StringIO()):
-                yield
+            with contextlib.redirect_stderr(sys.stderr if progress else io.StringIO()), \
+                    contextlib.redirect_stdout(io.StringIO()) as said:
+                yield said
         finally:
             socket.setdefaulttimeout(timeout)
 
@@ -107,14 +112,16 @@ def _download(name: str, path: Path, progress: bool) -> None:
     loader = getattr(torchvision.datasets, _FILES[name][0])
     label = f"torchvision.datasets.{loader.__name__}"
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as raw:
+        said = io.StringIO()
         try:
-            with patiently(progress):
+            with patiently(progress) as said:
                 train, test = (loader(raw, train=part, download=True) for part in (True, False))
         except (OSError, RuntimeError, http.client.HTTPException) as error:
             tried = ", ".join(getattr(loader, "mirrors", None) or [loader.url])
+            why = " ".join([str(error).strip(), *said.getvalue().split()[-20:]])
             raise DownloadError(
                 f"{name} could not be downloaded with {label} from {tried}\n"
-                f"{type(error).__name__}: {str(error).strip()}\n"
+                f"{type(error).__name__}: {why}\n"
                 f"Load again to retry. To do without a network, put {path.name} into a folder and "
                 f"set TICKETLAB_DATA to that folder. {_layout(name)} "
                 "load('mnist1d') and load('digits') need no network.") from error

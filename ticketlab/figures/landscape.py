@@ -15,6 +15,7 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
+from ticketlab.arguments import whole
 from ticketlab.figures import drawing
 from ticketlab.landscape import STABLE, Line, angle, project
 from ticketlab.pruning import density
@@ -198,7 +199,7 @@ def sequence(number: int) -> list[str]:
 
 
 def _named(k) -> str:
-    return f"k = {k:,}" if isinstance(k, int) else str(k)
+    return str(k) if whole(k) is None else f"k = {whole(k):,}"
 
 
 def _points(barrier: Tensor) -> str:
@@ -218,7 +219,7 @@ def _check_lines(lines) -> None:
 
 def _check_steps(keys: Sequence) -> None:
     for k in keys:
-        if isinstance(k, bool) or not isinstance(k, int) or k < 0:
+        if whole(k) is None or k < 0:
             raise ValueError(f"{k!r} is no rewind step; name each by its k, a whole number of "
                              "steps, 0 or above")
 

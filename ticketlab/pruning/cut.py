@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ticketlab.arguments import whole
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.stack import Stack, forward
 
@@ -177,8 +178,9 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
     gives the paper's ladder (Frankle & Carbin 2019, figure 1: 100, 80.04, 64.06, ... %).
     Raises ValueError for a rate or scope that does not fit, and for fewer than 0 levels.
     """
-    if isinstance(levels, bool) or not isinstance(levels, int) or levels < 0:
+    if whole(levels) is None or levels < 0:
         raise ValueError(f"levels is {levels!r}; it must be a whole number of rounds, 0 or more")
+    levels = whole(levels)
     shares = by_layer(stack, "rate", rate)
     sizes = {name: stack.parameters[name][0].numel() for name in shares}
     pools = {tuple(pool): sum(sizes[name] for name in pool) for pool in _pools(shares, scope, False)}

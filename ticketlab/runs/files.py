@@ -18,6 +18,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
+from ticketlab.arguments import environment
 from ticketlab.digests import digest
 
 # The layout of the files. In every format it stands where it stands now, so that any version can
@@ -62,7 +63,7 @@ def folder(path=None) -> Path:
     """
     import platformdirs
 
-    path = Path(path or os.environ.get(VARIABLE)
+    path = Path(path or environment(VARIABLE)
                 or platformdirs.user_data_path("ticketlab") / "runs").expanduser().absolute()
     try:
         path.mkdir(parents=True, exist_ok=True)

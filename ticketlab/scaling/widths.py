@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
+from ticketlab.arguments import whole
 from ticketlab.data import load
 from ticketlab.nets import conv1d, count, mlp
 from ticketlab.progress import progress_bar
@@ -54,8 +55,9 @@ def architecture(net: str, data, width: int, depth: int | None = None) -> nn.Seq
     """
     depth = _protocol(net).depth if depth is None else depth
     for name, value in (("width", width), ("depth", depth)):
-        if isinstance(value, bool) or not isinstance(value, int) or value < 1:
+        if (whole(value) or 0) < 1:
             raise ValueError(f"{name} is {value!r}; it must be a whole number from 1 up")
+    width, depth = whole(width), whole(depth)
     if net == "cnn":
         return conv1d(data, width, kernels=(5,) + (3,) * (depth - 1))
     last = () if depth == 1 else (max(1, round(width / 3)),)

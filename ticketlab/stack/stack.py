@@ -20,6 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ticketlab import nets
+from ticketlab.arguments import whole
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
@@ -61,8 +62,9 @@ class Stack:
 
     def __getitem__(self, which) -> "Stack":
         """Some of the networks: ``stack[0]`` (a stack of one), ``stack[1:3]``, ``stack[[0, 0, 2]]``."""
-        if isinstance(which, int):
-            which = [range(self.replicates)[which]]
+        number = whole(which)
+        if number is not None:
+            which = [range(self.replicates)[number]]
         return self.map(lambda tensor: tensor[which])
 
     def map(self, function: Callable[[Tensor], Tensor]) -> "Stack":
@@ -177,8 +179,7 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
 
 def check_replicate(stack: Stack, replicate: int) -> None:
     """Raises ValueError unless the stack has a network of that number."""
-    if isinstance(replicate, bool) or not isinstance(replicate, int) \
-            or not 0 <= replicate < stack.replicates:
+    if whole(replicate) is None or not 0 <= replicate < stack.replicates:
         raise ValueError(f"replicate is {replicate!r}; this stack has {stack.replicates}, "
                          f"so it must be a whole number from 0 to {stack.replicates - 1}")
 

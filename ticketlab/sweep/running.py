@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ticketlab import nets, runs
+from ticketlab.arguments import whole
 from ticketlab.progress import progress_bar, warn
 from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
@@ -94,8 +95,9 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     exceed the cores, all get slower. Raises TypeError or ValueError, before anything is computed,
     for units and functions that do not fit. Lesson 06 builds on it.
     """
-    if not isinstance(threads, int) or threads < 1:
+    if (whole(threads) or 0) < 1:
         raise ValueError(f"threads is {threads!r}; give the torch threads of a unit, 1 or more")
+    threads = whole(threads)
     units = [dict(unit) for unit in units]
     about, unknown = described(function)
     home = None

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ticketlab.arguments import whole
 from ticketlab.stack import Stack, concatenate
 
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss",
@@ -97,7 +98,7 @@ class Run:
     def part(self, which) -> "Run":
         """The run of some of its networks, such as ``slice(3, 6)`` or ``2``: ends, snapshots and
         curves, without the optimiser's states."""
-        which = [which] if isinstance(which, int) else which
+        which = which if whole(which) is None else [whole(which)]
         curves = {name: each if name == "step" else each[:, which]
                   for name, each in self.curves.items()}
         snapshots = {step: Snapshot(each.stack[which], step) for step, each in self.snapshots.items()}

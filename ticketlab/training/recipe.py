@@ -7,6 +7,8 @@ over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on
 import re
 from dataclasses import dataclass, fields, replace
 
+from ticketlab.arguments import whole
+
 AUGMENT = ("none", "crop-flip")
 PRECISION = ("float32", "mixed")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(it|ep|%)")
@@ -19,8 +21,9 @@ def parse_steps(value: int | str, *, per_epoch: int | None = None, total: int | 
     training, needed for ``%``. Fractions are rounded to whole steps.
     Raises ValueError for anything else, negative numbers included.
     """
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-        return value
+    number = whole(value)
+    if number is not None and number >= 0:
+        return number
     match = _STEP.fullmatch(value.strip()) if isinstance(value, str) else None
     if match is None:
         raise ValueError(f"{value!r} is not a number of steps; write 500, '500it' (steps), "
@@ -67,9 +70,13 @@ class Recipe:
             if not condition:
                 raise ValueError(f"Recipe {name} is {getattr(self, name)!r}; it must be {allowed}")
 
+        for name in ("batch", "steps", "warmup", "evaluate_every"):
+            plain = whole(getattr(self, name))
+            if plain is not None:  # NumPy's and torch's would make another key, or none
+                object.__setattr__(self, name, plain)
         demand(self.optimizer in ("adam", "sgd"), "optimizer", "'adam' or 'sgd'")
         demand(self.lr > 0, "lr", "above 0")
-        demand(isinstance(self.batch, int) and self.batch >= 1, "batch", "a whole number from 1 up")
+        demand((whole(self.batch) or 0) >= 1, "batch", "a whole number from 1 up")
         demand(0 <= self.momentum < 1, "momentum", "at least 0 and below 1")
         demand(self.momentum == 0 or self.optimizer == "sgd", "momentum",
                "0 with adam, which has a momentum of its own")
@@ -82,6 +89,8 @@ class Recipe:
             parse_steps(getattr(self, name), per_epoch=1, total=100)
         for drop in self.drops:
             parse_steps(drop, per_epoch=1, total=100)
+        object.__setattr__(self, "drops", tuple(
+            drop if whole(drop) is None else whole(drop) for drop in self.drops))
         demand(self.evaluate_every != 0, "evaluate_every", "at least 1 step")
 
     def with_(self, **changes) -> "Recipe":

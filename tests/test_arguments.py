@@ -1,0 +1,62 @@
+"""Whole numbers of every kind are whole numbers, and settings lose the quotes that Jupyter keeps."""
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from ticketlab import Recipe, data, draw, nets, pruning, runs, scales
+from ticketlab.arguments import environment, whole
+
+KINDS = st.sampled_from([int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.array, torch.tensor,
+                         lambda n: torch.tensor(n, dtype=torch.uint8)])
+STACK = draw(nets.mlp(nets.Task((6,), 3), (4,)), range(3))
+
+
+@given(KINDS, st.integers(0, 100))
+def test_every_kind_of_whole_number_is_one(kind, number):
+    assert whole(kind(number)) == number and type(whole(kind(number))) is int
+
+
+@pytest.mark.parametrize("value", [True, np.True_, torch.tensor(True), 1.0, np.float32(1), torch.tensor(1.0), "1",
+                                   None, [1], np.array([1]), torch.tensor([1]), slice(1)], ids=repr)
+def test_nothing_else_is(value):
+    assert whole(value) is None
+
+
+@given(KINDS, st.integers(0, 2))
+def test_a_place_in_a_stack_is_one_network_whatever_its_kind(kind, place):
+    assert STACK[kind(place)].replicates == 1
+    weights = next(iter(STACK.parameters))
+    assert torch.equal(STACK[kind(place)].parameters[weights][0], STACK.parameters[weights][place])
+
+
+@given(KINDS, st.integers(1, 20))
+def test_a_recipe_and_a_ladder_are_the_same_whatever_the_kind_of_their_numbers(kind, number):
+    one = Recipe(steps=number, batch=number, warmup=number, evaluate_every=number, drops=(number,))
+    other = Recipe(steps=kind(number), batch=kind(number), warmup=kind(number), evaluate_every=kind(number),
+                   drops=(kind(number),))
+    assert one == other and repr(one) == repr(other)
+    assert pruning.ladder(STACK, 0.1, number) == pruning.ladder(STACK, 0.1, kind(number))
+
+
+@pytest.mark.parametrize("quotes", ["{}", '"{}"', "'{}'", ' "{}" ', " {} "])
+def test_the_environment_names_one_absolute_folder(tmp_path, monkeypatch, quotes):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for given_, right in (("my runs", tmp_path / "my runs"), ("~/there", tmp_path / "there"),
+                          (str(tmp_path / "a b"), tmp_path / "a b")):
+        monkeypatch.setenv("TICKETLAB_RUNS", quotes.format(given_))
+        assert runs.folder() == right
+    monkeypatch.setenv("TICKETLAB_SCALE", quotes.format("class"))
+    assert scales.current().name == "class"
+    monkeypatch.setenv("TICKETLAB_DATA", quotes.format("no such folder"))
+    with pytest.raises(FileNotFoundError, match=str(tmp_path / "no such folder")):
+        data.load("mnist")
+
+
+@pytest.mark.parametrize("empty", ["", "  ", '""', "''", '" "'])
+def test_an_empty_setting_is_the_default(monkeypatch, empty):
+    monkeypatch.setenv("TICKETLAB_SCALE", empty)
+    assert scales.current().name == "quick" and environment("TICKETLAB_SCALE") == ""
