@@ -62,8 +62,8 @@ def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) ->
     if named := environment("TICKETLAB_DATA"):
         folders.insert(0, Path(named).expanduser().absolute())
         if not folders[0].is_dir():
-            raise FileNotFoundError(f"TICKETLAB_DATA={named!r}, which is {folders[0]}, is not a "
-                                    "folder: create it, or "
+            raise FileNotFoundError(f"TICKETLAB_DATA={str(folders[0])!r} is not a folder: create "
+                                    "it, or "
                                     f"unset the variable to use {folders[1]}")
     for path in (folder / file for folder in folders for file in files):
         if path.is_file():
