@@ -270,3 +270,52 @@ def test_each_metric_is_measured_on_the_split_that_it_names():
             torch.testing.assert_close(run.curves[f"{split}_loss"][row], loss)
             torch.testing.assert_close(run.curves[f"{split}_accuracy"][row], accuracy)
     assert (run.last("val_loss") != run.last("test_loss")).all()
+
+
+class Aside(nn.Module):
+    """A frozen layer, a head that forward leaves out, and dropout."""
+
+    def __init__(self):
+        super().__init__()
+        self.frozen, self.aside = nn.Linear(12, 12), nn.Linear(12, 3)
+        self.drop, self.out = nn.Dropout(0.5), nn.Linear(12, 4)
+        self.frozen.requires_grad_(False)
+
+    def forward(self, x):
+        return self.out(self.drop(torch.relu(self.frozen(x))))
+
+
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_frozen_and_unused_parameters_stay_as_they_were_bit_for_bit(recipe):
+    start = stack.draw(Aside(), [0, 1])
+    masks = prune(start, density=0.5)
+    run = fit(apply_masks(start, masks), RECIPES[recipe], masks=masks)
+    before = apply_masks(start, masks)
+    for name, values in run.stack.parameters.items():
+        moved = not torch.equal(values, before.parameters[name])
+        assert moved == name.startswith("out."), name
+    assert "frozen.weight" not in masks
+
+
+def test_dropout_is_decided_by_order_seed_and_step_alone():
+    """The same call gives the same bits, alone or together, and leaves torch's generator alone."""
+    start = stack.draw(Aside(), [0, 1])
+    torch.manual_seed(1)
+    before = torch.get_rng_state()
+    one = fit(start, order_seeds=[5, 6])
+    assert torch.equal(torch.get_rng_state(), before)
+    torch.manual_seed(2)
+    assert_same_bits(fit(start, order_seeds=[5, 6]).stack, one.stack)
+    alone = fit(start[1], order_seeds=[6]).stack.parameters["out.weight"]
+    torch.testing.assert_close(alone, one.stack[1].parameters["out.weight"], rtol=1e-5, atol=1e-6)
+    other = fit(start[1], order_seeds=[7]).stack.parameters["out.weight"]
+    assert not torch.equal(other[0], one.stack.parameters["out.weight"][1])
+
+
+def test_a_forward_that_gives_a_tuple_is_named_with_a_wrapper_that_works():
+    class Pair(Aside):
+        def forward(self, x):
+            return super().forward(x), x
+
+    with pytest.raises(ValueError, match=r"(?s)gives a tuple.*class Scores"):
+        fit(stack.draw(Pair(), [0]))

@@ -19,6 +19,7 @@ import numpy as np
 import torch
 
 from ticketlab import pruning
+from ticketlab.nets import constants
 from ticketlab.pruning import Masks, dense, layer_name
 from ticketlab.stack import Stack, draw
 from ticketlab.training import Recipe, Snapshot
@@ -51,7 +52,7 @@ def reinit(tickets, level) -> Start:
     """The mask, with a new draw of all values from the distribution of the initialisation.
 
     Trained from step 0, whatever the rewind step. Another draw at each level, the same at each
-    call. Frankle & Carbin 2019, sections 2 and 3.
+    call. Frozen parameters keep their values. Frankle & Carbin 2019, sections 2 and 3.
     """
     return Start(_redraw(tickets, level), level.masks)
 
@@ -136,7 +137,11 @@ def _redraw(tickets, level) -> Stack:
     """New initialisations, decided by each replicate's seed and the level, and by nothing else."""
     initial = tickets.initial
     seeds = [int(_generator(seed, "redraw", level.number).integers(2**62)) for seed in tickets.seeds]
-    return draw(initial.net, seeds, initial.initialise, initial.device)
+    drawn = draw(initial.net, seeds, initial.initialise, initial.device)
+    held = constants(initial.net)  # each replicate's own, where networks came from modules
+    return replace(drawn, **{field: {
+        name: getattr(initial if name in held else drawn, field)[name] for name in getattr(drawn, field)}
+        for field in ("parameters", "buffers")})
 
 
 def _generator(seed: int, *purpose) -> "np.random.Generator":

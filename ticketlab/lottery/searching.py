@@ -35,6 +35,8 @@ def networks(net: nn.Module | Stack, replicates: int, seeds, data) -> tuple[Stac
         if len(seeds) != net.replicates:
             raise ValueError(f"{len(seeds)} seeds for a stack of {net.replicates} networks; "
                              "give one each")
+        # whether `reinit` and `signs` can be made is known now, and not after the training
+        draw(net.net, [0], net.initialise)
         return net, seeds
     seeds = list(range(replicates)) if seeds is None else list(seeds)
     return draw(net, seeds, device=data.x_train.device), seeds

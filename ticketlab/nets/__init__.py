@@ -1,15 +1,28 @@
 """The networks of the course: plain ``torch.nn`` modules.
 
-simple: multilayer perceptrons, the 1-D CNN, how they are initialised, which modules can be
-    pruned (lessons 01-05)
+simple: multilayer perceptrons, the 1-D CNN (lessons 01-05)
 images: Conv-2/4/6, ResNet-20, VGG-16, wide ResNets (lesson 05)
 text: a small transformer in the manner of GPT-2 (lesson 06)
-description: what a network or a function does, as one digest; what is kept on disk is found by it
+initialisers: how values are drawn
+parameters: of any net, what can be pruned, what is tied or frozen, what cannot be stacked
+description: what a network or a function does, as one digest, by which kept runs are found;
+    bytecode: what of it is code
 """
 
 from ticketlab.nets.description import Description, cure, describe
 from ticketlab.nets.images import Residual, conv, resnet20, vgg16, wide_resnet
-from ticketlab.nets.simple import Task, conv1d, count, glorot_normal, kinds, mlp, torch_default
+from ticketlab.nets.initialisers import glorot_normal, torch_default
+from ticketlab.nets.parameters import (
+    check_plain,
+    constants,
+    count,
+    frozen,
+    kinds,
+    out_of_reach,
+    reach,
+    weights,
+)
+from ticketlab.nets.simple import Task, conv1d, mlp
 from ticketlab.nets.text import (
     AttentionLinear,
     CausalAttention,
@@ -21,6 +34,6 @@ from ticketlab.nets.text import (
 )
 
 __all__ = ["AttentionLinear", "CausalAttention", "CharacterEmbedding", "Description", "MLPLinear",
-           "Residual", "Task", "Unembedding", "conv", "conv1d", "count", "cure", "describe",
-           "glorot_normal", "gpt", "gpt2_normal", "kinds", "mlp", "resnet20", "torch_default", "vgg16",
-           "wide_resnet"]
+           "Residual", "Task", "Unembedding", "check_plain", "constants", "conv", "conv1d", "count",
+           "cure", "describe", "frozen", "glorot_normal", "gpt", "gpt2_normal", "kinds", "mlp",
+           "out_of_reach", "reach", "resnet20", "torch_default", "vgg16", "weights", "wide_resnet"]

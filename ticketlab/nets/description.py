@@ -7,7 +7,8 @@ It covers the code in memory (not the file, which may have been edited since): i
 constants, names, default values, closures and hooks of every function, methods, class attributes
 and properties of every class that is not torch's or ticketlab's, and all that this code names
 outside itself, functions and constants of your own modules. It covers all state that is not a
-parameter or buffer: attributes, also of torch's modules, and whatever they contain.
+parameter or buffer: attributes, also of torch's modules, and whatever they contain; and which
+parameters are tied or frozen.
 
 It does not cover where code stands, comments, the values of parameters and buffers (a run has
 digests of these), nor what is installed: torch, ticketlab, Python's library and other packages
@@ -25,16 +26,7 @@ whenever that does something else.
 
 import collections
 import copyreg
-import dis
 import functools
-import hashlib
-import importlib
-import importlib.util
-import itertools
-import json
-import os
-import sys
-import sysconfig
 import types
 import weakref
 from typing import NamedTuple
@@ -43,11 +35,18 @@ from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
 from ticketlab.digests import digest
+from ticketlab.nets.bytecode import (
+    OURS,
+    code_of,
+    installed,
+    installed_name,
+    name_of,
+    own_module,
+    sum_of,
+    top,
+)
 
 VERSION = "ticketlab_version"
-_OURS = ("torch", "ticketlab")
-_HOMES = tuple({os.path.join(os.path.realpath(sysconfig.get_path(kind)), "")
-                for kind in ("stdlib", "platstdlib", "purelib", "platlib")})
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 _DESCRIPTORS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
                 types.MethodWrapperType, types.ClassMethodDescriptorType,
@@ -80,7 +79,7 @@ def describe(thing) -> Description:
         found = walk.function(thing, thing.__name__)  # in full, whoever wrote it
     else:
         found = walk.of(thing, type(thing).__name__)
-    return Description(_sum(found), tuple(walk.unknown))
+    return Description(sum_of(found), tuple(walk.unknown))
 
 
 def cure(unknown: tuple[str, ...]) -> str:
@@ -100,11 +99,12 @@ class _Walk:
         for kind, entries in (("module", net.named_modules()), ("buffer", net.named_buffers()),
                               ("parameter", net.named_parameters())):
             for name, entry in entries:
-                self.registered[id(entry)] = f"{kind} {name}"
+                frozen = kind == "parameter" and not entry.requires_grad
+                self.registered[id(entry)] = f"{kind} {name}{' frozen' if frozen else ''}"
         every = [self.module(module, name) for name, module in list(net.named_modules())]
         everywhere = [list(hooks.values()) for name, hooks in sorted(vars(torch_module).items())
                       if name.startswith("_global_") and name.endswith("_hooks")]
-        return _sum(repr(net), *every, self.of(everywhere, "the hooks of all modules"))
+        return sum_of(repr(net), *every, self.of(everywhere, "the hooks of all modules"))
 
     def of(self, thing, place: str) -> str:
         if type(thing) in _ATOMS:
@@ -126,37 +126,37 @@ class _Walk:
             return self.module(thing, place)
         if self.has_version(thing):
             named = thing if isinstance(thing, type | types.FunctionType) else type(thing)
-            return _sum("version", _name(named), repr(vars(thing)[VERSION]))
+            return sum_of("version", name_of(named), repr(vars(thing)[VERSION]))
         if isinstance(thing, type):
             return self.kind(thing, place)
         if isinstance(thing, types.FunctionType):
-            return _installed_name(thing) or self.function(thing, place)
+            return installed_name(thing) or self.function(thing, place)
         if isinstance(thing, types.MethodType):
-            return _sum("method", self.of(thing.__func__, place), self.of(thing.__self__, place))
+            return sum_of("method", self.of(thing.__func__, place), self.of(thing.__self__, place))
         if isinstance(thing, _DESCRIPTORS):
             owner = getattr(thing, "__objclass__", None) or getattr(thing, "__self__", None)
-            owner = _name(thing) if owner is None else self.of(owner, place)
-            return _sum("built in", owner, thing.__name__)
+            owner = name_of(thing) if owner is None else self.of(owner, place)
+            return sum_of("built in", owner, thing.__name__)
         if isinstance(thing, types.ModuleType):
             return self.names_of(thing, vars(thing), place)
         if isinstance(thing, staticmethod | classmethod):
-            return _sum(type(thing).__name__, self.of(thing.__func__, place))
+            return sum_of(type(thing).__name__, self.of(thing.__func__, place))
         if isinstance(thing, property):
-            return _sum("property", *(self.of(part, place)
+            return sum_of("property", *(self.of(part, place)
                                       for part in (thing.fget, thing.fset, thing.fdel)))
         if isinstance(thing, functools.cached_property):
-            return _sum("cached property", self.of(thing.func, place))
+            return sum_of("cached property", self.of(thing.func, place))
         if isinstance(thing, functools._lru_cache_wrapper):
-            return _sum("cache", self.of(thing.__wrapped__, place))
+            return sum_of("cache", self.of(thing.__wrapped__, place))
         if isinstance(thing, weakref.ref):
-            return _sum("reference", self.of(thing(), place))
+            return sum_of("reference", self.of(thing(), place))
         if type(thing) in (dict, types.MappingProxyType, collections.OrderedDict):
-            return _sum(type(thing).__name__, *self._items(thing.items(), place))
+            return sum_of(type(thing).__name__, *self._items(thing.items(), place))
         if type(thing) in (list, tuple):
-            return _sum(type(thing).__name__, *(self.of(each, f"{place}[{number}]")
+            return sum_of(type(thing).__name__, *(self.of(each, f"{place}[{number}]")
                                                 for number, each in enumerate(thing)))
         if type(thing) in (set, frozenset):
-            return _sum(type(thing).__name__, *sorted(self.of(each, place) for each in thing))
+            return sum_of(type(thing).__name__, *sorted(self.of(each, place) for each in thing))
         if isinstance(thing, Tensor):
             return self._tensor(thing, place)
         return self._object(thing, place)
@@ -166,7 +166,7 @@ class _Walk:
         registered (one in a list, say) is described with its values, for no run has them."""
         state = {name: value for name, value in vars(module).items()
                  if name not in _MACHINERY and not _derived(module, name)}
-        what = ("version", _name(type(module)), repr(state[VERSION])) if VERSION in state else (
+        what = ("version", name_of(type(module)), repr(state[VERSION])) if VERSION in state else (
             self.of(type(module), place or type(module).__name__), *self._attributes(state, place))
         hooks = []
         for name in _HOOKS:
@@ -178,13 +178,13 @@ class _Walk:
         parts = [f"{name} " + self.of(part, f"{place}.{name}" if place else name)
                  for kind in ("_modules", "_parameters", "_buffers")
                  for name, part in vars(module).get(kind, {}).items()]
-        return _sum("module", *what, "hooks", *hooks, "parts", *parts)
+        return sum_of("module", *what, "hooks", *hooks, "parts", *parts)
 
     def kind(self, kind: type, place: str) -> str:
-        if not issubclass(kind, nn.Module) or _top(kind.__module__) in _OURS:
-            name = _installed_name(kind)
+        if not issubclass(kind, nn.Module) or top(kind.__module__) in OURS:
+            name = installed_name(kind)
             if name or not kind.__flags__ & 1 << 9:  # not made by a class statement
-                return name or f"type {_name(kind)}"
+                return name or f"type {name_of(kind)}"
         parts = []
         for name, value in sorted(vars(kind).items()):
             if name not in _OF_CLASSES:
@@ -192,11 +192,11 @@ class _Walk:
                     and value.__qualname__ == f"{kind.__qualname__}.{name}"
                 where = f"{kind.__name__}.{name}"
                 parts.append(f"{name} " + (self.function if own else self.of)(value, where))
-        return _sum("class", kind.__name__, self.of(type(kind), place),
+        return sum_of("class", kind.__name__, self.of(type(kind), place),
                     *(self.of(base, place) for base in kind.__bases__), *parts)
 
     def function(self, function: types.FunctionType, place: str) -> str:
-        code, outside = _code(function.__code__), function.__globals__
+        code, outside = code_of(function.__code__), function.__globals__
         parts = [code.digest, self.of(function.__defaults__, f"a default of {place}"),
                  self.of(function.__kwdefaults__, f"a default of {place}")]
         for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (),
@@ -211,10 +211,10 @@ class _Walk:
         parts += [f"{name} " + self._named(outside[name], code.names, f"{name} in {place}")
                   for name in code.outside if name in outside]
         for level, name in code.imports:
-            module = _own_module("." * level + name, outside.get("__package__"))
+            module = own_module("." * level + name, outside.get("__package__"))
             if module is not None:
                 parts.append(f"{name} " + self._named(module, code.names, f"{name} in {place}"))
-        return _sum("function", *parts)
+        return sum_of("function", *parts)
 
     def _named(self, value, names: tuple[str, ...], place: str) -> str:
         """What a function refers to; of a module, only what the function can mean."""
@@ -229,32 +229,32 @@ class _Walk:
         return found
 
     def names_of(self, module: types.ModuleType, names, place: str) -> str:
-        if _installed(module.__name__):
+        if installed(module.__name__):
             return f"module {module.__name__}"
         held = {name: vars(module)[name] for name in sorted(names)
                 if name in vars(module) and not name.startswith("__")}
-        return _sum("module", module.__name__, *(
+        return sum_of("module", module.__name__, *(
             f"{name} " + self._named(value, tuple(names), f"{name} in {place}")
             for name, value in held.items()))
 
     def _tensor(self, tensor: Tensor, place: str) -> str:
         try:
-            return _sum("tensor", _name(type(tensor)), digest({"": tensor}))
+            return sum_of("tensor", name_of(type(tensor)), digest({"": tensor}))
         except Exception:  # noqa: BLE001 - sparse, quantised, without storage: torch's errors
             return self._unknown(tensor, place)
 
     def _object(self, thing, place: str) -> str:
         """As pickle takes it apart; of your own classes every attribute, also what pickle leaves out."""
         kind = type(thing)
-        if _top(kind.__module__) == "ticketlab" and hasattr(kind, "fingerprint"):  # a data set
-            return _sum("data", thing.fingerprint)
+        if top(kind.__module__) == "ticketlab" and hasattr(kind, "fingerprint"):  # a data set
+            return sum_of("data", thing.fingerprint)
         try:
             reduce = copyreg.dispatch_table.get(kind)
             taken = thing.__reduce_ex__(4) if reduce is None else reduce(thing)
         except Exception:  # noqa: BLE001 - whatever its class raises
             return self._unknown(thing, place)
         if isinstance(taken, str):  # the name of a thing that stands in a module
-            return f"named {kind.__module__} {taken}" if _installed(
+            return f"named {kind.__module__} {taken}" if installed(
                 str(getattr(thing, "__module__", None) or kind.__module__)
             ) else self._unknown(thing, place)
         make, arguments, state, entries, items = (*taken, None, None, None)[:5]
@@ -267,118 +267,26 @@ class _Walk:
                       else [self.of(each, place)])
         parts += [self.of(each, f"{place}[{number}]") for number, each in enumerate(entries or ())]
         parts += self._items(items or (), place)
-        if _installed_name(kind) is None:  # what others leave out of a pickle is a cache
+        if installed_name(kind) is None:  # what others leave out of a pickle is a cache
             parts += self._attributes({name: value for name, value in getattr(
                 thing, "__dict__", {}).items() if not _derived(thing, name)}, place)
-        return _sum("object", *parts)
+        return sum_of("object", *parts)
 
     def _attributes(self, values: dict, place: str) -> list[str]:
         return [f"{name} " + self.of(value, f"{place}.{name}" if place else name)
                 for name, value in sorted(values.items())]
 
     def _items(self, items, place: str) -> list[str]:
-        return [_sum(self.of(name, place), self.of(value, f"{place}[{name!r:.40}]"))
+        return [sum_of(self.of(name, place), self.of(value, f"{place}[{name!r:.40}]"))
                 for name, value in items]
 
     def has_version(self, thing) -> bool:
         return VERSION in getattr(thing, "__dict__", ())
 
     def _unknown(self, thing, place: str) -> str:
-        self.unknown.append(f"{place} ({_name(type(thing))})")
-        return f"unknown {_name(type(thing))}"
-
-
-class _Code(NamedTuple):
-    digest: str
-    outside: tuple[str, ...]  # names looked up outside the function
-    names: tuple[str, ...]  # all names, attributes too
-    imports: tuple[tuple[int, str], ...]  # how many packages up, and the module
-
-
-@functools.lru_cache(maxsize=4096)
-def _code(code: types.CodeType) -> _Code:
-    def constant(value) -> str:
-        if isinstance(value, types.CodeType):
-            inner.append(_code(value))
-            return inner[-1].digest
-        if isinstance(value, tuple):
-            return _sum("tuple", *map(constant, value))
-        if isinstance(value, frozenset):
-            return _sum("frozenset", *sorted(map(constant, value)))
-        return f"{type(value).__name__} {value!r}"
-
-    inner = []
-    taken = code.co_argcount + code.co_kwonlyargcount + 2  # and *these, **those
-    # co_code is what was compiled, also where Python has specialised it since
-    found = _sum(code.co_code.hex(), code.co_exceptiontable.hex(), *map(constant, code.co_consts),
-                 *map(repr, (code.co_names, code.co_varnames[:taken], code.co_freevars,
-                             code.co_cellvars, code.co_flags, code.co_argcount,
-                             code.co_posonlyargcount, code.co_kwonlyargcount)))
-    steps = list(dis.get_instructions(code))
-    outside = {step.argval for step in steps if step.opname in ("LOAD_GLOBAL", "LOAD_NAME")}
-    imports = {(steps[place - 2].argval, step.argval) for place, step in enumerate(steps)
-               if step.opname == "IMPORT_NAME" and isinstance(steps[place - 2].argval, int)}
-    return _Code(found, *(tuple(sorted({*own, *itertools.chain(*others)})) for own, others in (
-        (outside, [each.outside for each in inner]),
-        (code.co_names, [each.names for each in inner]),
-        (imports, [each.imports for each in inner]))))
-
-
-def _own_module(name: str, package: str | None):
-    """A module of the user's own that a function imports when it runs, imported now."""
-    try:
-        name = importlib.util.resolve_name(name, package)
-        if name not in sys.modules:
-            spec = importlib.util.find_spec(name)
-            if spec is None or _is_installed(spec.origin):
-                return None
-        return None if _installed(name) else importlib.import_module(name)
-    except Exception:  # noqa: BLE001 - the run will meet it
-        return None
+        self.unknown.append(f"{place} ({name_of(type(thing))})")
+        return f"unknown {name_of(type(thing))}"
 
 
 def _derived(thing, name: str) -> bool:
     return isinstance(getattr(type(thing), name, None), functools.cached_property)
-
-
-def _top(module) -> str:
-    return str(module).partition(".")[0]
-
-
-def _name(thing) -> str:
-    return f"{thing.__module__}.{thing.__qualname__}"
-
-
-def _installed(module: str) -> bool:
-    if module == "__main__":
-        return False
-    found = sys.modules.get(module)
-    if _top(module) in _OURS or module in sys.builtin_module_names:
-        return found is not None
-    spec = getattr(found, "__spec__", None)
-    return _is_installed(getattr(found, "__file__", None) or getattr(spec, "origin", None))
-
-
-@functools.lru_cache(maxsize=4096)
-def _is_installed(file: str | None) -> bool:
-    if file in (None, "built-in", "frozen"):
-        return file is not None
-    file = os.path.realpath(file)
-    return file.startswith(_HOMES) or not {"site-packages", "dist-packages"}.isdisjoint(
-        file.split(os.sep))
-
-
-def _installed_name(thing) -> str | None:
-    """The name by which what is installed can be reached; None for a thing that it does not lead
-    to: the user's own, a wrapper, or what was made by a call."""
-    module, found = thing.__module__, sys.modules.get(thing.__module__)
-    if not _installed(str(module)) or isinstance(thing, types.FunctionType) \
-            and not _installed(str(thing.__globals__.get("__name__"))):
-        return None
-    for part in thing.__qualname__.split("."):
-        found = getattr(found, part, None)
-    return f"name {_name(thing)}" if found is thing else None
-
-
-def _sum(*parts: str) -> str:
-    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""The networks of the course: plain ``torch.nn`` modules, and how they are initialised.
+"""The networks of the course: plain ``torch.nn`` modules.
 
 Every net is an ``nn.Sequential`` whose layers carry the names that tables and figures show
 (``conv1``, ``hidden1``, ``output``). A net made here is only an *architecture*: its values are
@@ -73,76 +73,8 @@ def conv1d(data, width=32, kernels=(5, 3, 3)) -> nn.Sequential:
     return nn.Sequential(layers)
 
 
-def glorot_normal(net: nn.Module) -> None:
-    """Draw new values for every parameter of ``net`` in place, from torch's global generator.
-
-    Weights of linear and convolutional layers: Gaussian Glorot, standard deviation
-    sqrt(2 / (fan in + fan out)), biases zero, as in the paper. Every other layer is reset by its
-    own ``reset_parameters``. Raises ValueError if a parameter belongs to no layer that can redraw
-    it: its value would be the same in every replicate, and no seed would control it.
-    Glorot & Bengio 2010; Frankle & Carbin 2019, section 2. ``stack.draw`` calls it under a seed.
-    """
-    for name, module in net.named_modules():
-        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-            nn.init.xavier_normal_(module.weight)
-            if module.bias is not None:
-                nn.init.zeros_(module.bias)
-        else:
-            _reset(name, module)
-
-
-def torch_default(net: nn.Module) -> None:
-    """Draw new values for every parameter of ``net`` in place, as each layer's author chose.
-
-    Calls ``reset_parameters`` of every layer; raises ValueError as ``glorot_normal`` does.
-    An alternative to it for nets that are not of this course.
-    """
-    for name, module in net.named_modules():
-        _reset(name, module)
-
-
-def _reset(name: str, module: nn.Module) -> None:
-    if hasattr(module, "reset_parameters"):
-        module.reset_parameters()
-        return
-    orphans = [own for own, _ in module.named_parameters(recurse=False)]
-    if orphans:
-        raise ValueError(
-            f"no seed controls {orphans} of {name or 'the net'} ({type(module).__name__}): "
-            "give that module a reset_parameters() method that draws them"
-        )
-
-
 def _widths(widths) -> tuple[int, ...]:
     widths = tuple(int(units) for units in widths)
     if any(units < 1 for units in widths):
         raise ValueError(f"widths are {widths}; every layer needs at least 1 unit")
     return widths
-
-
-def kinds(net: nn.Module) -> dict[str, str | None]:
-    """The kind of every layer with a matrix or kernels, by its name: what rates and tables go by.
-
-    ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type), unless
-    the layer's class has a kind of its own in ``prunable_as``; None there: it is never pruned.
-    ``masks.prunable`` builds on it.
-    """
-    found = {}
-    for name, module in net.named_modules():
-        if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-            usual = "hidden" if isinstance(module, nn.Linear) else "conv"
-            found[name] = getattr(module, "prunable_as", usual)
-    last = next(reversed(found), None)
-    if found and not hasattr(net.get_submodule(last), "prunable_as"):
-        found[last] = "output"
-    return found
-
-
-def count(net: nn.Module) -> dict[str, int]:
-    """Numbers of parameters: ``weights`` (matrices and kernels, which pruning may remove), and
-    ``others`` (biases, normalisation and embeddings, which it never touches). Densities count
-    weights only."""
-    weights = sum(net.get_submodule(name).weight.numel() for name, kind in kinds(net).items()
-                  if kind is not None)
-    total = sum(parameter.numel() for parameter in net.parameters())
-    return {"weights": weights, "others": total - weights}

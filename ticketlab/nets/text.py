@@ -40,6 +40,8 @@ class CharacterEmbedding(nn.Module):
     Both are learned, drawn from a Gaussian of standard deviation ``STD``, and never pruned.
     """
 
+    prunable_as = None
+
     # Of the size of a layer's output, and not GPT-2's 0.02: beside Glorot's larger matrices so
     # small an embedding would drown in what the first block adds.
     STD = 0.5

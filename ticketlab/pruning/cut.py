@@ -77,6 +77,7 @@ def saliency(data, examples: int = 500) -> Score:
     """Gradient saliency abs(w x dL/dw): by how much, to first order, the loss changes without w.
 
     data: the loss is the mean over the first ``examples`` of its training split (class-balanced).
+    A layer that ``forward`` leaves out has no gradient: ValueError names it.
     Mozer & Smolensky 1989; Lee, Ajanthan & Torr 2019 (SNIP) use it at initialisation.
     """
     batch = data.first(min(examples, len(data.x_train)))
@@ -87,7 +88,11 @@ def saliency(data, examples: int = 500) -> Score:
         outputs = forward(probe, batch.x_train, shared=True).flatten(0, -2)
         labels = batch.y_train.flatten().repeat(stack.replicates)
         loss = torch.nn.functional.cross_entropy(outputs, labels, reduction="sum")
-        gradients = torch.autograd.grad(loss / batch.y_train.numel(), weights)
+        gradients = torch.autograd.grad(loss / batch.y_train.numel(), weights, allow_unused=True)
+        for name, gradient in zip(prunable(stack.net), gradients, strict=True):
+            if gradient is None:
+                raise ValueError(f"the loss does not depend on {name!r}: forward leaves that layer "
+                                 "out, and saliency cannot rank it; give the layer prunable_as = None")
         return {name: (w * g).detach().abs()
                 for name, w, g in zip(prunable(stack.net), weights, gradients, strict=True)}
 

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
-from ticketlab.nets import kinds
+from ticketlab.nets import reach, weights
 from ticketlab.stack import Stack
 
 Masks = dict[str, Tensor]
@@ -22,13 +22,15 @@ def prunable(net: nn.Module) -> dict[str, str]:
 
     Kinds: ``"conv"``, ``"hidden"`` (linear) and ``"output"`` (the last layer, whatever its type);
     of ``nets.gpt`` they are ``"attention"`` and ``"mlp"`` (see ``nets.kinds``).
+    A weight that several layers share stands here once, under its first name. A frozen one
+    (``requires_grad=False``) is prunable only if its layer says so: ``layer.prunable_as = "hidden"``.
     In the order in which the net holds them, which for the course's nets is input to output.
     Raises ValueError for a net without linear or convolutional layers.
     """
-    found = {f"{name}.weight" if name else "weight": kind
-             for name, kind in kinds(net).items() if kind is not None}
+    found = weights(net)
     if not found:
-        raise ValueError(f"{type(net).__name__} has no linear or convolutional layer to prune")
+        raise ValueError(f"{type(net).__name__} has no linear or convolutional layer to prune, or all "
+                         "of them are frozen (requires_grad=False)")
     return found
 
 
@@ -106,15 +108,17 @@ def nested(inner: Masks, outer: Masks) -> bool:
     return all(bool((~inner[name] | outer[name]).all()) for name in outer)
 
 
-def describe(density: float, rate: float | None = None) -> str:
+def describe(density: float, rate: float | None = None, net: nn.Module | None = None) -> str:
     """Density, sparsity and rate side by side: ``density 21.1 %, sparsity 78.9 %, rate 20 %``.
 
     density: a share, 0 to 1. rate: of one round; leave it out for one cut from dense, where the
-    rate is the sparsity. Raises ValueError for shares outside 0 to 1.
+    rate is the sparsity. net: if some of its matrices are not prunable (recurrent layers, embeddings),
+    it is said which, for the density does not count them. Raises ValueError for shares outside 0 to 1.
     """
     rate = 1 - density if rate is None else rate
     for name, share in (("density", density), ("rate", rate)):
         if not 0 <= share <= 1:
             raise ValueError(f"{name} is {share}; a share lies between 0 and 1")
+    beyond = "" if net is None else reach(net)
     return (f"density {100 * density:.3g} %, sparsity {100 * (1 - density):.3g} %, "
-            f"rate {100 * rate:.3g} %")
+            f"rate {100 * rate:.3g} %{'; ' * bool(beyond)}{beyond}")

@@ -240,6 +240,8 @@ class _BatchedLinear(torch.autograd.Function):
     def backward(ctx, grad):
         x, weight = ctx.saved_tensors
         grad_x = torch.bmm(grad, weight) if ctx.needs_input_grad[0] else None
+        if not ctx.needs_input_grad[1]:  # a frozen weight
+            return grad_x, None, grad.sum(1) if ctx.needs_input_grad[2] else None
         if x.shape[2] < 8:  # a thin product is several times as fast this way round
             return grad_x, torch.bmm(x.mT, grad).mT, grad.sum(1)
         return grad_x, torch.bmm(grad.mT, x), grad.sum(1)

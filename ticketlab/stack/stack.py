@@ -24,7 +24,7 @@ from ticketlab.arguments import whole
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
-           "activation function, or a hook")
+           "activation function, a hook, or which parameters are tied or frozen")
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,12 @@ class Stack:
         """One of the networks as a plain ``nn.Module`` of its own, in evaluation mode."""
         net = copy.deepcopy(self.net).to(self.device)
         one = self[replicate]
-        net.load_state_dict({name: t[0] for name, t in (one.parameters | one.buffers).items()})
+        # by name, and not load_state_dict: that wants tied weights twice, and no unsaved buffers
+        with torch.no_grad():
+            for named, values in ((net.named_parameters(), one.parameters),
+                                  (net.named_buffers(), one.buffers)):
+                for name, own in named:
+                    own.copy_(values[name][0])
         return net.eval()
 
 
@@ -94,19 +99,28 @@ def draw(net: nn.Module, seeds: Sequence[int],
     net: the architecture. seeds: R whole numbers; equal seeds give equal networks, bit for bit, on
     every device, and torch's global random state is left as it was. initialise: redraws a net in
     place (``nets.glorot_normal``, ``nets.torch_default`` or your own function).
-    Raises ValueError for no seeds, or for a parameter that no seed controls.
+    Frozen parameters (``requires_grad=False``) are constants of the net: they keep their values, and
+    so do the buffers of a module that is frozen as a whole.
+    Raises ValueError for no seeds, for a parameter that no seed controls, and for weights that are
+    computed (``nets.check_plain``).
     Lesson 01 shows why this seed and the one of the data order are two things.
     """
     seeds = list(seeds)
     if not seeds:
         raise ValueError("seeds is empty; give one whole number a network, such as range(3)")
+    nets.check_plain(net)
     net = copy.deepcopy(net).cpu()
+    constants = {name: t.detach().clone() for name, t in _named(net).items()
+                 if name in nets.constants(net)}
     drawn = []
     for seed in seeds:
         with torch.random.fork_rng(devices=[]):
             # not torch.manual_seed, which would reseed every accelerator too
             torch.default_generator.manual_seed(int(seed))
             initialise(net)
+        with torch.no_grad():
+            for name, values in constants.items():
+                _named(net)[name].copy_(values)
         drawn.append(copy.deepcopy(net))
     return replace(from_modules(drawn), initialise=initialise).to(device)
 
@@ -116,11 +130,13 @@ def from_modules(modules: Sequence[nn.Module]) -> Stack:
 
     Raises ValueError, naming the first difference, if they are not of one architecture, or differ
     in what else decides their outputs, such as an activation function (``nets.describe``): the
-    stack keeps the first network's.
+    stack keeps the first network's. Frozen parameters may differ: they stay each network's own.
     """
     modules = list(modules)
     if not modules:
         raise ValueError("there is no network to stack; give at least one")
+    for module in modules:
+        nets.check_plain(module)
     shapes = [_shapes(module) for module in modules]
     for number, (other, module) in enumerate(zip(shapes, modules, strict=True)):
         if other != shapes[0] or repr(module) != repr(modules[0]):
@@ -156,12 +172,15 @@ def concatenate(stacks: Sequence[Stack]) -> Stack:
     return replace(first, parameters=join("parameters"), buffers=join("buffers"))
 
 
-def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = False) -> Tensor:
+def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = False,
+            noise: Sequence[int] | None = None) -> Tensor:
     """Outputs of all R networks: [R, N, classes].
 
     x: [R, N, *shape], a batch for each network, or [N, *shape] with ``shared=True``, one batch for
     all. training: batch normalisation uses the batch's statistics, and updates ``stack.buffers``
-    in place, as ``nn.Module.train`` does.
+    in place, as ``nn.Module.train`` does. noise: a seed for each network, of what its layers draw
+    (dropout); torch's global random state is then set, and by default it decides. Raises ValueError
+    for a net that gives something else than a tensor.
     """
     if stack.runs_as_one:
         return batched_forward(stack.net, stack.parameters, stack.buffers, x,
@@ -173,8 +192,27 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
     for replicate in range(stack.replicates):
         own = {name: ts[replicate] for name, ts in parameters.items()}
         own |= {name: t[replicate] for name, t in stack.buffers.items()}
-        outputs.append(functional_call(stack.net, own, (x if shared else x[replicate],)))
+        if noise is not None:
+            _seed(noise[replicate], stack.device)
+        output = functional_call(stack.net, own, (x if shared else x[replicate],))
+        if not isinstance(output, Tensor):
+            raise ValueError(
+                f"forward of {type(stack.net).__name__} gives a {type(output).__name__}, and one "
+                "tensor of scores is expected, [N, classes] ([N, T, classes] for text). Wrap the "
+                "net, picking the scores (here [0]):\n"
+                "class Scores(nn.Sequential):\n"
+                "    def forward(self, x): return super().forward(x)[0]\n"
+                "net = Scores(net)")
+        outputs.append(output)
     return torch.stack(outputs)
+
+
+def _seed(seed: int, device: torch.device) -> None:
+    # not torch.manual_seed, which would reseed every accelerator too
+    torch.default_generator.manual_seed(seed)
+    if device.type == "cuda":
+        with torch.cuda.device(device):
+            torch.cuda.manual_seed(seed)
 
 
 def check_replicate(stack: Stack, replicate: int) -> None:
@@ -184,8 +222,12 @@ def check_replicate(stack: Stack, replicate: int) -> None:
                          f"so it must be a whole number from 0 to {stack.replicates - 1}")
 
 
+def _named(net: nn.Module) -> dict[str, Tensor]:
+    return dict(net.named_parameters()) | dict(net.named_buffers())
+
+
 def _shapes(net: nn.Module) -> dict[str, tuple[int, ...]]:
-    return {name: tuple(t.shape) for name, t in net.state_dict().items()}
+    return {name: tuple(t.shape) for name, t in _named(net).items()}
 
 
 def _first_difference(a: dict, b: dict) -> str:

@@ -7,6 +7,7 @@ this file.
 """
 
 import contextlib
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
@@ -14,6 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab.nets import frozen
 from ticketlab.progress import SharedBar, progress_bar
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, forward
@@ -41,7 +43,9 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     show a bar, or a text that it then begins with, or a tqdm bar of your own to move on.
 
     Trained together or alone, a network gets the same values within float tolerance; the same call
-    on the same machine gives the same bits. Raises ValueError for arguments that do not fit,
+    on the same machine gives the same bits: what layers draw in training (dropout) is decided by the
+    order seed and the step. Frozen parameters (``requires_grad=False``), and those that ``forward``
+    leaves out, stay as they are, bit for bit. Raises ValueError for arguments that do not fit,
     FloatingPointError naming replicate, step and learning rate if a loss is no longer finite, and
     torch.cuda.OutOfMemoryError if not even one network fits.
     Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
@@ -61,15 +65,21 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
 
         def some(which: slice) -> Run:
             with shared.part(which.stop - which.start) as moved:
-                run = _train(
-                    moment.part(which), data, recipe, schedule,
-                    masks and {name: mask[which] for name, mask in masks.items()},
-                    seeds[which], stop, snapshots, which.start, moved, bar.set_postfix_str)
+                # of the caller's random state nothing is read, and nothing changed
+                with torch.random.fork_rng(_devices(stack.device)):
+                    run = _train(
+                        moment.part(which), data, recipe, schedule,
+                        masks and {name: mask[which] for name, mask in masks.items()},
+                        seeds[which], stop, snapshots, which.start, moved, bar.set_postfix_str)
             # of a split stack, what is finished waits where there is room
             return run if which == slice(0, stack.replicates) else run.to("cpu")
 
         runs, most = in_parts(some, stack.replicates, stack.device, together=together)
     return runs[0] if len(runs) == 1 else replace(join_runs(runs).to(stack.device), together=most)
+
+
+def _devices(device: torch.device) -> list[torch.device]:
+    return [device] if device.type == "cuda" else []
 
 
 def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, seeds, stop: int,
@@ -95,10 +105,16 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
         look(moment.step)
     if moment.step in snapshots:
         kept[moment.step] = trainer.snapshot(moment.step)
+    def noise(step):
+        """Seeds of what layers draw in this step; layers with a rule draw nothing."""
+        return None if stack.runs_as_one else [
+            int.from_bytes(hashlib.blake2b(f"{seed} {step} noise".encode(), digest_size=7).digest())
+            for seed in seeds]
+
     batches = _batches(data, recipe, seeds, moment.step, stop)
     for step, (x, y) in enumerate(batches, start=moment.step + 1):
         losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
-            x, y, schedule.lr_at(step - 1))
+            x, y, schedule.lr_at(step - 1), noise(step))
         if schedule.evaluates_after(step) or step == stop:
             look(step)
             say(f"loss {record.rows[-1]['train_loss'].mean():.3f}", False)
@@ -146,23 +162,27 @@ class _Trainer:
     def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state):
         self.stack = stack
         self.parameters = stack.parameters
-        for parameter in self.parameters.values():
-            parameter.requires_grad_()
-        self.optimizer = Optimizer(self.parameters, recipe, optimizer_state)
+        held = frozen(stack.net)
+        trained = {name: t.requires_grad_() for name, t in self.parameters.items() if name not in held}
+        if not trained:
+            raise ValueError("all parameters of the net are frozen (requires_grad=False), so nothing "
+                             "can be trained; net.requires_grad_() frees them")
+        self.optimizer = Optimizer(trained, recipe, optimizer_state)
         self.cast, self.scale = _precision(recipe.precision, stack.device)
         self.masked = [self.parameters[name] for name in masks or ()]
         self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
 
-    def step(self, x: Tensor, y: Tensor, lr: float) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, y: Tensor, lr: float, noise) -> tuple[Tensor, Tensor]:
         """One update of all networks on their batches [R, N, ...]; gives their losses and
         accuracies before it, [R] each."""
         with self.cast:
-            outputs = forward(self.stack, x, training=True)
+            outputs = forward(self.stack, x, training=True, noise=noise)
             losses = _losses(outputs, y)
         # each network's own mean, so that its gradient is the one it would have alone
         losses.backward(torch.full_like(losses, self.scale / losses.shape[1]))
         if self.scale != 1:
-            torch._foreach_mul_([p.grad for p in self.parameters.values()], 1 / self.scale)
+            torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
+                                1 / self.scale)
         self.optimizer.step(lr)
         if self.masked:
             with torch.no_grad():

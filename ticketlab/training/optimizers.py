@@ -31,19 +31,23 @@ class Optimizer:
 
     def step(self, lr: float) -> None:
         """One update; the gradients are given up."""
-        gradients = [value.grad for value in self.values]
+        # what has no gradient is left alone, by weight decay and momentum too, as in torch
+        live = [place for place, value in enumerate(self.values) if value.grad is not None]
+        values = [self.values[place] for place in live]
+        gradients = [value.grad for value in values]
+        tensors = {kind: [every[place] for place in live] for kind, every in self.tensors.items()}
         shared = {"lr": lr, "weight_decay": self.recipe.weight_decay, "maximize": False,
                   "fused": True, "foreach": False}
         with torch.no_grad():
             if self.recipe.optimizer == "adam":
-                adam(self.values, gradients, self.tensors["exp_avg"], self.tensors["exp_avg_sq"],
-                     [], self.tensors["step"], amsgrad=False, beta1=0.9, beta2=0.999, eps=1e-8,
+                adam(values, gradients, tensors["exp_avg"], tensors["exp_avg_sq"],
+                     [], tensors["step"], amsgrad=False, beta1=0.9, beta2=0.999, eps=1e-8,
                      **shared)
             else:
-                buffers = self.tensors.get("momentum_buffer", [None] * len(self.values))
-                sgd(self.values, gradients, buffers, momentum=self.recipe.momentum, dampening=0,
+                buffers = tensors.get("momentum_buffer", [None] * len(values))
+                sgd(values, gradients, buffers, momentum=self.recipe.momentum, dampening=0,
                     nesterov=False, **shared)
-        for value in self.values:
+        for value in values:
             value.grad = None
 
     def state(self) -> State:

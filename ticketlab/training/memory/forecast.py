@@ -13,6 +13,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from ticketlab.nets import frozen
 from ticketlab.progress import warn
 from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
@@ -106,7 +107,8 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     one = _one(networks)
     weights = sum(one.parameters[name].numel() for name in prunable(one.net)) if masks else 0
     copy, parameters = _bytes(one), sum(map(_size, one.parameters.values()))
-    state = Optimizer(one.parameters, recipe).tensors
+    held = frozen(one.net)
+    state = Optimizer({name: t for name, t in one.parameters.items() if name not in held}, recipe).tensors
     optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
     try:
         with torch.random.fork_rng(devices=[]):
