@@ -1,9 +1,11 @@
-"""Verdicts: a claim, the band it must fall in, what was measured, and whether it holds.
+"""Verdicts: a claim, the band it must fall in, what was measured, and whether that is enough to say.
 
-Bands are fixed before the run (their sources stand in each lesson), so a claim can fail here, and
-a failing claim is printed as plainly as one that holds. Everything measured is printed behind the
-sign ``≈``: digits differ between machines, verdicts must not, and the regression test of the
-notebooks compares verdicts strictly and lets the digits after ``≈`` vary. Lessons 01-06 end on it.
+A claim holds where the whole 95 % interval of the mean lies in its band, does not hold where all of
+it lies outside, and is undecided where it crosses an end: few replicates know little. Bands are
+fixed before the run (their sources stand in each lesson), so a claim can fail here, and a failing
+claim is printed as plainly as one that holds. Everything measured is printed behind the sign ``≈``:
+digits differ between machines, verdicts must not, and the regression test of the notebooks compares
+verdicts strictly and lets the digits after ``≈`` vary. Lessons 01-06 end on it.
 """
 
 import html
@@ -13,6 +15,30 @@ from dataclasses import dataclass
 
 import torch
 
+HOLDS, FAILS, UNDECIDED = "holds", "does not hold", "undecided"
+MARKS = {HOLDS: "✔", FAILS: "✘", UNDECIDED: "?"}  # not by colour alone
+ONE_NUMBER = "one number"  # stands where an interval would
+
+
+def interval(values, confidence: float = 0.95) -> tuple[float, float]:
+    """The confidence interval of a mean, by Student's t with n - 1 degrees of freedom.
+
+    values: one number a replicate. With three replicates it is 4.3 standard errors wide to each
+    side: few seeds know little, and it says so. (nan, nan) for a single one, which has no spread.
+    Raises ValueError for a confidence outside (0, 1). Lesson 01 shows where it comes from.
+    """
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1, such as 0.95")
+    numbers = torch.as_tensor(values, dtype=torch.float64).flatten()
+    if len(numbers) < 2:
+        return math.nan, math.nan
+    from scipy.stats import t  # only here: importing it takes longer than the package does
+
+    mean = numbers.mean().item()
+    error = numbers.std().item() / math.sqrt(len(numbers))
+    half = float(t.ppf((1 + confidence) / 2, len(numbers) - 1)) * error
+    return mean - half, mean + half
+
 
 def measured(values, digits: int = 1, unit: str = "") -> str:
     """``≈ 63.3 ± 0.9 pp``: mean and standard deviation over replicates; one number stands alone.
@@ -20,9 +46,14 @@ def measured(values, digits: int = 1, unit: str = "") -> str:
     values: a number, or one for each replicate. digits: after the point.
     """
     values = torch.as_tensor(values, dtype=torch.float64).flatten()
-    mean = values.mean().item()
-    spread = f" ± {values.std().item():.{digits}f}" if len(values) > 1 else ""
-    return f"≈ {mean:.{digits}f}{spread}{' ' + unit if unit else ''}"
+    spread = f" ± {_rounded(values.std().item(), digits)}" if len(values) > 1 else ""
+    return f"≈ {_rounded(values.mean().item(), digits)}{spread}{' ' + unit if unit else ''}"
+
+
+def _rounded(number: float, digits: int) -> str:
+    """With that many digits after the point, and one that counts where these would all be 0."""
+    written = f"{number:.{digits}f}"
+    return written if number == 0 or float(written) else f"{number:.1g}"
 
 
 @dataclass(frozen=True)
@@ -43,6 +74,10 @@ class Band:
         return (not math.isnan(value) and (self.low is None or value >= self.low)
                 and (self.high is None or value <= self.high))
 
+    def misses(self, low: float, high: float) -> bool:
+        """Whether all of the interval from low to high lies on one side of the band."""
+        return (self.low is not None and high < self.low) or (self.high is not None and low > self.high)
+
     def __str__(self) -> str:
         unit = f" {self.unit}" if self.unit else ""
         if self.high is None:
@@ -54,11 +89,12 @@ class Band:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim with its verdict. The band is asked of the mean over replicates.
+    """One claim with its verdict.
 
     text: the claim as a sentence. band: what would count as holding, fixed beforehand. values: one
-    measured number for each replicate (paired differences, where two arms are compared).
-    digits: after the point, in print. guess: the learner's, in the same unit, if there was one.
+    measured number for each replicate (paired differences, where two arms are compared); a number
+    that stands alone is judged as it is. digits: after the point, in print. guess: the learner's,
+    in the same unit, if there was one.
     """
 
     text: str
@@ -72,12 +108,20 @@ class Claim:
         return torch.as_tensor(self.values, dtype=torch.float64).mean().item()
 
     @property
-    def holds(self) -> bool:
-        return self.mean in self.band
+    def interval(self) -> tuple[float, float] | None:
+        """The 95 % interval of the mean, or None where one number stands alone."""
+        numbers = torch.as_tensor(self.values, dtype=torch.float64).flatten()
+        return interval(numbers) if len(numbers) > 1 else None
 
     @property
     def verdict(self) -> str:
-        return "holds" if self.holds else "does not hold"
+        """``"holds"``, ``"does not hold"`` or ``"undecided"``; what is not a number does not hold."""
+        low, high = self.interval or (self.mean, self.mean)
+        if low in self.band and high in self.band:
+            return HOLDS
+        if math.isnan(low) or self.band.misses(low, high):
+            return FAILS
+        return UNDECIDED
 
 
 class Verdicts:
@@ -89,11 +133,11 @@ class Verdicts:
         self.claims = claims
 
     def rows(self) -> list[tuple[str, ...]]:
-        """Claim, band, measured, verdict, and the learner's guess if any claim has one."""
+        """Claim, band, measured, interval, verdict, and the learner's guess if any claim has one."""
         rows = []
         for claim in self.claims:
             row = (claim.text, str(claim.band),
-                   measured(claim.values, claim.digits, claim.band.unit), claim.verdict)
+                   measured(claim.values, claim.digits, claim.band.unit), _written(claim), claim.verdict)
             if self._guesses:
                 row += ("" if claim.guess is None else f"{claim.guess:g} {claim.band.unit}".strip(),)
             rows.append(row)
@@ -105,7 +149,8 @@ class Verdicts:
 
     @property
     def _header(self) -> tuple[str, ...]:
-        return ("claim", "band", "measured", "verdict") + (("your guess",) if self._guesses else ())
+        head = ("claim", "band", "measured", "95 % interval of the mean", "verdict")
+        return head + (("your guess",) if self._guesses else ())
 
     def __repr__(self) -> str:
         return "\n".join(" · ".join(cell for cell in row if cell) for row in self.rows())
@@ -118,7 +163,13 @@ class Verdicts:
         body = []
         for claim, row in zip(self.claims, self.rows(), strict=True):
             cells = [html.escape(cell) for cell in row]
-            mark = "✔" if claim.holds else "✘"  # not by colour alone
-            cells[3] = f"<b>{mark} {cells[3]}</b>"
+            cells[4] = f'<b style="white-space:nowrap">{MARKS[claim.verdict]} {cells[4]}</b>'
             body.append(line(cells, "td"))
         return f"<table>{line(self._header, 'th')}{''.join(body)}</table>"
+
+
+def _written(claim: Claim) -> str:
+    """``≈ -0.6 to ≈ 2.0``, or that there is only one number."""
+    if claim.interval is None:
+        return ONE_NUMBER
+    return " to ".join(measured(end, claim.digits) for end in claim.interval)

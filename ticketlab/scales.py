@@ -104,7 +104,7 @@ class Scale:
 _SIGNALS = Recipe("sgd", lr=0.1, batch=50, steps=800, momentum=0.9, weight_decay=1e-4,
                   drops=("80%", "90%"), evaluate_every=400)
 _QUICK = Rewinding(
-    "small CNN", nets.conv1d, "mnist1d", _SIGNALS, _SIGNALS.with_(warmup="40%"), replicates=4,
+    "small CNN", nets.conv1d, "mnist1d", _SIGNALS, _SIGNALS.with_(warmup="40%"), replicates=5,
     steps=(0, 3, 10, 30, 100), rewound=(0, 10, 100), levels=3, rate=0.415)
 
 # He et al. 2016: divided by 10 at 1/2 and 3/4. 16.8 % of the convolutions remain in the end. The
@@ -144,7 +144,7 @@ _FULL = replace(
     text_recipe=_TEXT.with_(steps=20_000), text_levels=10, text_rate=0.2)
 
 _SCALES = {scale.name: scale for scale in (
-    Scale("quick", "mnist1d", Recipe("adam", lr=2e-3, batch=100, steps=1_500), 3, 6, _COARSE,
+    Scale("quick", "mnist1d", Recipe("adam", lr=2e-3, batch=100, steps=1_500), 5, 6, _COARSE,
           _QUICK, _SMALL),
     Scale("class", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=5_000, evaluate_every=250), 5,
           6, _COARSE, _CLASS, _LARGE),

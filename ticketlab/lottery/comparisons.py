@@ -4,9 +4,9 @@ Arms are paired by replicate, so the spread that all arms share cancels in a dif
 interval of a difference is what decides whether it is real. Lesson 04 builds on this file.
 """
 
-import math
-
 import torch
+
+from ticketlab.claims import interval, measured
 
 DENSE = "dense"
 COLUMNS = ("accuracy", "early_accuracy", "early_step", "train_accuracy", "density", "sparsity",
@@ -56,26 +56,6 @@ def _rows(table, arm: str, level: int):
     return rows
 
 
-def interval(differences, confidence: float = 0.95) -> tuple[float, float]:
-    """The confidence interval of a mean, by Student's t with n - 1 degrees of freedom.
-
-    differences: one number a replicate. With three replicates it is 4.3 standard errors wide to
-    each side: few seeds know little, and it says so. nan for a single one.
-    Raises ValueError for a confidence outside (0, 1).
-    """
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}; it must lie between 0 and 1, such as 0.95")
-    numbers = torch.as_tensor(differences, dtype=torch.float64).flatten()
-    if len(numbers) < 2:
-        return math.nan, math.nan
-    from scipy.stats import t
-
-    mean = numbers.mean().item()
-    error = numbers.std().item() / math.sqrt(len(numbers))
-    half = t.ppf((1 + confidence) / 2, len(numbers) - 1) * error
-    return mean - half, mean + half
-
-
 def paired(table, pairs, levels, column: str = "accuracy", confidence: float = 0.95):
     """A pandas data frame of paired differences: one row a pair and level.
 
@@ -101,8 +81,6 @@ def paired(table, pairs, levels, column: str = "accuracy", confidence: float = 0
 def summary(table, column: str = "accuracy"):
     """A pandas data frame of text: mean ± standard deviation over replicates, a row an arm and a
     column a density, from dense to sparse, written as ``claims.measured`` does."""
-    from ticketlab.claims import measured
-
     cells, shares = {}, {}
     for (arm, level), rows in table.groupby(["arm", "level"], sort=False):
         density = f"{100 * rows['density'].mean():.3g} %"
