@@ -12,9 +12,10 @@ help: ## list the targets
 	@echo '  ARGS="..." is passed on, as in: make lab ARGS="--no-browser --port 8899"'
 	@echo '  PYTHON=... names the interpreter that .venv is made from (3.11 or newer)'
 
-# The whole checkout is served, so that a learner can open the library beside a lesson.
+# The whole checkout is served, so that a learner can open the library beside a lesson. tools/lab has one
+# setting: Markdown, and so the start page, opens rendered.
 lab: .venv/.installed-lab ## open JupyterLab on lessons/
-	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.default_url=/lab/tree/lessons $(ARGS)
+	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.app_settings_dir=tools/lab --LabApp.default_url=/lab/tree/lessons/start.md $(ARGS)
 
 # Two workers with one torch thread each; a file, and so a lesson, stays with one worker, and the lessons,
 # which take longest, come first.
@@ -24,7 +25,7 @@ test: .venv/.installed-test ## run all tests, and every lesson against its store
 check: .venv/.installed-test ## what takes seconds: ruff, the floors and doors, the stored lessons
 	$(BIN)/python -m ruff check .
 	PYTHONPATH=. $(BIN)/lint-imports
-	$(BIN)/python -m pytest -q -p no:nbval tests/test_lessons.py -k "not nbval_passes and not execute_ and not guides_cells"
+	$(BIN)/python -m pytest -q -p no:nbval tests/test_lessons.py tests/test_pages.py -k "not nbval_passes and not execute_ and not guides_cells"
 
 # An environment of its own. Without dependencies, so that the library's bound on ipywidgets counts,
 # which is Colab's, and not that of the extra `lab`. Lessons' stored outputs are of newest versions.

@@ -177,7 +177,7 @@ def test_an_address_that_is_not_set_is_named_and_nothing_is_tried(colab):
 def test_a_learner_can_read_it():
     lines = setup_cell.source(ADDRESS).splitlines()
     assert len(lines) <= 12 and max(map(len, lines)) <= 110
-    assert lines[0].startswith("# On Google Colab")
+    assert lines[0].startswith("#@title On Google Colab")
 
 
 # ---- how it gets into the lessons ----
@@ -194,6 +194,7 @@ def test_it_is_stamped_behind_the_title():
     assert (title.cell_type, first.id) == ("markdown", "05-01")
     assert (setup.id, setup.metadata.tags, setup.outputs) == ("05-setup", ["setup"], [])
     assert setup.source == setup_cell.source(ADDRESS)
+    assert setup.metadata.jupyter.source_hidden, "it is folded"
     nbformat.validate(notebook)
 
 
@@ -218,7 +219,7 @@ def test_the_flag_stamp_executes_nothing(tmp_path, monkeypatch):
     path = tmp_path / "02_little.ipynb"
     nbformat.write(lesson(new_markdown_cell("# 2"), new_code_cell("raise ValueError")), path)
     load("execute").main(["--stamp"], tmp_path)
-    _, setup, cell = nbformat.read(path, as_version=4).cells
+    _, _, setup, cell, _ = nbformat.read(path, as_version=4).cells  # links, title, ..., links
     assert setup.source == setup_cell.source(ADDRESS) and cell.outputs == []
     assert os.listdir(tmp_path) == [path.name] and os.environ["TICKETLAB_SCALE"] == "class"
 

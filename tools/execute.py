@@ -3,7 +3,8 @@
 Runs each notebook in its own folder at scale `quick`, and stores it so that a second run changes
 as little as possible: no timings, no versions, no widget views. (JupyterLab shows a stored widget
 view as "Loading widget…" for ever, where the picture beside it would do.) Before that it stamps the
-setup cell into each (setup_cell.py); with `--stamp` that is all, for when only the address changed.
+setup cell (setup_cell.py), the card's costs (costs.py) and the links (navigation.py) into each; with
+`--stamp` that is all, for when only the address, a cost or a lesson's name changed.
 """
 
 import argparse
@@ -14,10 +15,14 @@ import tempfile
 import time
 from pathlib import Path
 
+import costs
+import covers
+import navigation
 import nbformat
 import setup_cell
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from nbformat.v4 import new_code_cell
 
 LESSONS = Path(__file__).resolve().parent.parent / "lessons"
 SECONDS_A_CELL = 600
@@ -78,9 +83,11 @@ def tidy(notebook):
 
 
 def read(path):
-    """The notebook at `path` with its setup cell as it has to be."""
+    """The notebook at `path` with its setup cell, its card and its links as they have to be."""
     notebook = nbformat.read(path, as_version=4)
     setup_cell.stamp(notebook, path.stem, setup_cell.address())
+    costs.stamp(notebook, path.stem)
+    navigation.stamp(notebook, path.stem, [each.stem for each in lessons([], path.parent)])
     return notebook
 
 
@@ -94,9 +101,19 @@ def write(notebook, path):
         unfinished.unlink(missing_ok=True)
 
 
+# Put behind a lesson while it runs, and never stored: the kernel's own peak.
+MEMORY = """
+import resource, sys
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024))
+"""
+
+
 def execute(path):
-    """Execute the notebook at `path` and store it; on any error the stored file stays as it was."""
+    """Execute the notebook at `path` and store it; gives the most memory it took, in bytes, or None
+    where the system does not say. On any error the stored file stays as it was."""
     notebook = read(path)
+    if os.name == "posix":
+        notebook.cells.append(new_code_cell(MEMORY))
     NotebookClient(
         notebook,
         timeout=SECONDS_A_CELL,
@@ -109,8 +126,11 @@ def execute(path):
             "--IPKernelApp.log_level=40"
         ],  # errors only: nothing else is for the reader
     ).execute()
+    peak = int(notebook.cells.pop().outputs[0].text) if os.name == "posix" else None
     tidy(notebook)
     write(notebook, path)
+    covers.write(notebook, path)
+    return peak
 
 
 def main(arguments=None, folder=LESSONS):
@@ -123,7 +143,7 @@ def main(arguments=None, folder=LESSONS):
     parser.add_argument(
         "--stamp",
         action="store_true",
-        help="write the setup cell with the address of pyproject.toml, and execute nothing",
+        help="write setup cell, costs and links, and execute nothing",
     )
     options = parser.parse_args(arguments)
     chosen = lessons(options.names, folder)
@@ -135,22 +155,29 @@ def main(arguments=None, folder=LESSONS):
     # what is stored was computed now, not loaded from runs that the user has kept
     with tempfile.TemporaryDirectory(prefix="ticketlab-runs-") as runs:
         os.environ["TICKETLAB_RUNS"] = runs
-        execute_all(chosen)
+        execute_all(chosen, runs)
 
 
-def execute_all(paths):
-    """Execute notebooks in turn, saying how long each took; the first that fails ends it."""
+def kept(folder):
+    """Bytes of all files below a folder: what lessons keep there of their finished work."""
+    return sum(file.stat().st_size for file in Path(folder).rglob("*") if file.is_file())
+
+
+def execute_all(paths, runs):
+    """Execute notebooks in turn, saying what each cost; the first that fails ends it."""
     began = time.perf_counter()
     for path in paths:
-        start = time.perf_counter()
+        start, before = time.perf_counter(), kept(runs)
         print(f"{path.stem} …", end=" ", flush=True)
         try:
-            execute(path)
+            peak = execute(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             # nbclient's message holds the cell's source and what it raised
             print("stopped\n")
             sys.exit(f"{error}\n{path.name} is stored as it was. Mend the cell and run it again.")
-        print(f"{time.perf_counter() - start:.1f} s", flush=True)
+        memory = f", {peak / 1e9:.1f} GB" if peak else ""
+        disk = f", {(kept(runs) - before) / 1e6:.0f} MB kept"
+        print(f"{time.perf_counter() - start:.1f} s{memory}{disk}", flush=True)
     print(f"all … {time.perf_counter() - began:.1f} s")
 
 

@@ -1,7 +1,8 @@
 """The setup cell: the first code cell of every lesson, and the only thing that Colab needs.
 
 `make lessons` stamps it into each lesson, with the repository's public address as pyproject.toml
-gives it; nobody writes it by hand. It touches neither torch, numpy nor ipywidgets, so whatever the
+gives it; nobody writes it by hand. It is folded, in JupyterLab by its metadata and on Colab as a form
+whose title is its first line: it is no code for a learner to read. It touches neither torch, numpy nor ipywidgets, so whatever the
 installation brings is there before the first import of it, and no kernel needs a restart.
 """
 
@@ -13,12 +14,13 @@ from nbformat.v4 import new_code_cell
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
 TAG = "setup"
+FOLDED = {"jupyter": {"source_hidden": True}, "cellView": "form"}
 
 # A lesson's kernel starts in lessons/, where reference/ lies; Colab's starts in an empty place. The
 # folder is not called ticketlab: Python would take a folder of that name for the package. What was
 # fetched or installed before a restart of the kernel is not fetched or installed again.
 SOURCE = '''\
-# On Google Colab this cell fetches the course and installs what is missing. Elsewhere it does nothing.
+#@title On Google Colab this cell fetches the course and installs what is missing. Elsewhere it does nothing.
 import os
 import subprocess
 
@@ -69,4 +71,5 @@ def stamp(notebook, stem, address):
         cell = new_code_cell(id=f"{stem.partition('_')[0]}-setup", metadata={"tags": [TAG]})
         titled = bool(notebook.cells) and notebook.cells[0].cell_type == "markdown"
         notebook.cells.insert(int(titled), cell)
+    cell.metadata.update(FOLDED)
     cell.source = source(address)
