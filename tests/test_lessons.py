@@ -239,7 +239,7 @@ def test_all_lessons_together_are_small():
 
 # ---- what the comparison overlooks, and what it does not ----
 
-VERDICT = re.compile(r"does not hold|holds")
+VERDICT = re.compile(r"does not hold|holds|undecided")
 MEASURED = re.compile(r"(≈\s*[-+−]?)\d")
 
 
@@ -249,7 +249,7 @@ def is_verdict(output):
 
 
 def flipped(text, match):
-    other = "holds" if match.group() == "does not hold" else "does not hold"
+    other = {"holds": "undecided", "undecided": "does not hold", "does not hold": "holds"}[match.group()]
     return text[: match.start()] + other + text[match.end() :]
 
 
@@ -286,6 +286,7 @@ def test_measurements_bars_and_addresses_are_overlooked(one, other):
 
 @pytest.mark.parametrize("one, other", [
     ("≈ 63.3 holds", "≈ 63.3 does not hold"),
+    ("≈ -0.5 to ≈ 4.5 holds", "≈ -0.5 to ≈ 4.5 undecided"),
     ("≈ 63.3", "≈ nan"),
     ("≈ 63.3 %", "≈ 63.3 pp"),
     ("above 60, ≈ 63.3", "above 70, ≈ 63.3"),
@@ -387,8 +388,9 @@ def test_execute_stores_what_can_be_shown_and_nothing_that_varies(
     execute.main([], tmp_path)
 
     assert path.read_bytes() == once, "a second run must change nothing"
-    assert re.search(r"01_little … \d+\.\d s", capsys.readouterr().out)
-    setup, *cells = read(path).cells
+    said = capsys.readouterr().out
+    assert re.search(r"01_little … \d+\.\d s, 0\.\d GB, 0 MB kept\n", said), said
+    setup, *cells = read(path).cells[1:-1]  # between the links
     assert [cell.id for cell in cells] == ids
     assert setup.id == "01-setup" and setup.outputs == [] and setup.execution_count == 1
     figure, widget, bar, scale = (cell.outputs[-1] for cell in cells)
@@ -402,6 +404,7 @@ def test_execute_stores_what_can_be_shown_and_nothing_that_varies(
     )
     assert not any("execution" in cell.metadata for cell in read(path).cells)
     assert os.listdir(tmp_path) == [path.name], "nothing else may be left behind"
+    assert "RUSAGE_SELF" not in path.read_text(), "what measures the memory is no part of a lesson"
 
 
 def test_execute_stops_at_a_cell_that_raises_and_leaves_the_file(execute, tmp_path, monkeypatch):
