@@ -12,7 +12,7 @@ only on floors below its own::
     pruning
     stack, data
     nets
-    arguments, claims, digests, progress
+    claims, basics
 
 ``import ticketlab as tl`` loads only what needs torch; ``tl.figures``, ``tl.panels`` and
 ``tl.claims`` are loaded when first used, so the core works without Jupyter and matplotlib.

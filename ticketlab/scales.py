@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ticketlab import data, nets
-from ticketlab.arguments import environment
+from ticketlab.basics import environment
 from ticketlab.scaling import PROTOCOLS, Protocol
 from ticketlab.training import Recipe
 

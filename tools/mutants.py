@@ -35,7 +35,7 @@ INVARIANTS = "lottery/test_invariants.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
 LINES, CHILDREN = "landscape/test_lines.py", "landscape/test_instability.py"
 FILES, KEPT = "runs/test_files.py", "runs/test_training.py"
-DIGESTS, UNITS = "test_digests.py", "runs/test_units.py"
+DIGESTS, UNITS = "basics/test_digests.py", "runs/test_units.py"
 
 
 class Mutant(NamedTuple):
@@ -66,7 +66,7 @@ MUTANTS = [Mutant(*each) for each in (
      "stack = apply_masks(stack, masks)", "pass",
      LOOP, "training_to_the_step_it_starts_at_only_evaluates"),
     ("learning rate one step ahead", "training/loop.py",
-     "schedule.lr_at(step - 1))", "schedule.lr_at(step))",
+     "schedule.lr_at(step - 1), noise", "schedule.lr_at(step), noise",
      LOOP, "a_stack_trains_as_each_net_would_alone"),
     ("gradient shared by the stack", "training/loop.py",
      "self.scale / losses.shape[1]", "self.scale / losses.numel()",
@@ -201,7 +201,7 @@ MUTANTS = [Mutant(*each) for each in (
     ("early accuracy the best on test", "lottery/trials.py",
      'run.at_best_step("test_accuracy")', 'run.curves["test_accuracy"].amax(0)',
      TRIALS, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
-    ("interval one-sided", "lottery/comparisons.py",
+    ("interval one-sided", "claims.py",
      "t.ppf((1 + confidence) / 2,", "t.ppf(confidence,",
      COMPARISONS, "the_interval_is_students_t_with_n_minus_1_degrees_of_freedom"),
     ("replicates paired as they come", "lottery/comparisons.py",
@@ -226,7 +226,7 @@ MUTANTS = [Mutant(*each) for each in (
      "[_order_seed(seeds[0], child) for _ in seeds]",
      CHILDREN, "no_order_is_that_of_the_parent_or_of_another_child"),
     # runs
-    ("digest ignores the dtype", "digests.py", "{name} {tensor.dtype} ", "{name} ",
+    ("digest ignores the dtype", "basics/digests.py", "{name} {tensor.dtype} ", "{name} ",
      DIGESTS, "tensors_that_differ_in_anything_have_another_digest"),
     ("checksum of a table not checked", "runs/files.py",
      "found == _checksum(table) and content ==", "content ==",

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketlab import Recipe, data, draw, nets, pruning, runs, scales
-from ticketlab.arguments import environment, whole
+from ticketlab.basics import environment, whole
 
 KINDS = st.sampled_from([int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.array, torch.tensor,
                          lambda n: torch.tensor(n, dtype=torch.uint8)])

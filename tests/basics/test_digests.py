@@ -2,7 +2,7 @@
 
 import torch
 
-from ticketlab.digests import digest
+from ticketlab.basics import digest
 
 
 def test_tensors_that_differ_in_anything_have_another_digest():

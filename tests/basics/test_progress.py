@@ -3,7 +3,7 @@
 import pytest
 from tqdm.auto import tqdm
 
-from ticketlab.progress import SharedBar, progress_bar, warn
+from ticketlab.basics import SharedBar, progress_bar, warn
 
 
 class Bar:

@@ -10,7 +10,7 @@ import platformdirs
 import pytest
 import torch
 
-from ticketlab.digests import digest
+from ticketlab.basics import digest
 from ticketlab.runs import Damaged, IncompatibleRun, folder
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import (

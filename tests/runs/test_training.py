@@ -15,7 +15,7 @@ from torch import nn
 
 from tests.training.test_loop import DATA, NETS, RECIPES
 from ticketlab import nets, runs, stack
-from ticketlab.digests import digest
+from ticketlab.basics import digest
 from ticketlab.pruning import prune
 from ticketlab.training import Snapshot, train
 
@@ -217,7 +217,6 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 from ticketlab import nets, runs, stack, training
-from ticketlab.digests import digest
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
 from ticketlab.training.recipe import Recipe

@@ -21,7 +21,7 @@ from hypothesis import strategies as st
 from tests.runs.test_training import Interrupting, contents
 from tests.training.test_loop import DATA, RECIPES, TASK
 from ticketlab import nets, runs, stack, sweep, training
-from ticketlab.digests import digest
+from ticketlab.basics import digest
 from ticketlab.runs import files as run_files
 
 WIDTHS = (4, 8, 12, 16)

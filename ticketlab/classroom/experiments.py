@@ -9,8 +9,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from os.path import commonprefix
 
+from ticketlab.basics import digest
 from ticketlab.classroom.files import shown
-from ticketlab.digests import digest
 from ticketlab.lottery import Tickets
 from ticketlab.pruning import by_layer, layer_name
 from ticketlab.runs import Job

@@ -19,12 +19,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from unicodedata import normalize
 
+from ticketlab.basics import warn
 from ticketlab.classroom import experiments as class_experiments
 from ticketlab.classroom import files as class_files
 from ticketlab.classroom.experiments import difference, key
 from ticketlab.classroom.files import ROW, Submission, Unfit, shown
 from ticketlab.lottery import Tickets, Trial, flat, table
-from ticketlab.progress import warn
 
 COLUMNS = ("arm", "level", "density", "sparsity", "replicate", "accuracy", "early_accuracy",
            "early_step", "train_accuracy", "seed")

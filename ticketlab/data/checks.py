@@ -10,7 +10,7 @@ import math
 
 import torch
 
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 
 SPLITS = {"train": "training", "val": "validation", "test": "test"}
 

@@ -25,12 +25,12 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
+from ticketlab.basics import digest
 from ticketlab.data import sentences
 from ticketlab.data.checks import check, whole_number
 from ticketlab.data.drawing import draw, rank_in_class
 from ticketlab.data.image_files import CLASSES, read_images
 from ticketlab.data.text_files import read_text
-from ticketlab.digests import digest
 
 # The part of the published training set that becomes validation: 500 of 4,000; 216 of 1,437; twice
 # 5,000 of 60,000 (the 55k/5k split of Frankle & Carbin 2019, arXiv 1803.03635); 5,000 of 50,000.

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ticketlab.arguments import environment
+from ticketlab.basics import environment
 
 CLASSES = 10  # every data set of the course has ten
 

@@ -15,7 +15,7 @@ from matplotlib.colors import to_hex
 from matplotlib.ticker import MaxNLocator
 from torch import Tensor
 
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 from ticketlab.figures import drawing
 from ticketlab.landscape import STABLE, Line, angle, project
 from ticketlab.pruning import density

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ticketlab.basics import progress_bar
 from ticketlab.landscape.lines import Line, line
 from ticketlab.lottery import learner
-from ticketlab.progress import progress_bar
 from ticketlab.pruning import Masks, concatenate
 from ticketlab.stack import concatenate as join_stacks
 from ticketlab.training import Run, Snapshot, train_joining

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ticketlab.progress import progress_bar
+from ticketlab.basics import progress_bar
 from ticketlab.pruning import Masks, apply_masks, check_masks, layer_densities, layer_name
 from ticketlab.stack import Stack, concatenate, forward
 from ticketlab.training import evaluate, in_parts

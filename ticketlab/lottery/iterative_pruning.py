@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
+from ticketlab.basics import progress_bar
 from ticketlab.lottery import arms as arms_room
 from ticketlab.lottery import batches
 from ticketlab.lottery.invariants import check_rewound, check_trained
 from ticketlab.lottery.searching import learner, networks, rewind_step
 from ticketlab.lottery.trials import Tickets, Trial
-from ticketlab.progress import progress_bar
 from ticketlab.pruning import (
     LayerCollapse,
     Score,

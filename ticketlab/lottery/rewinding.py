@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 from torch import nn
 
+from ticketlab.basics import progress_bar
 from ticketlab.lottery.invariants import check_rewound, check_trained
 from ticketlab.lottery.searching import learner, networks, rewind_step
 from ticketlab.lottery.trials import Tickets, Trial
-from ticketlab.progress import progress_bar
 from ticketlab.pruning import (
     LayerCollapse,
     Score,

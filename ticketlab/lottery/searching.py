@@ -8,7 +8,7 @@ from collections.abc import Callable
 from torch import nn
 
 from ticketlab import runs
-from ticketlab.progress import warn
+from ticketlab.basics import warn
 from ticketlab.stack import Stack, draw
 from ticketlab.training import Recipe, parse_steps, train
 

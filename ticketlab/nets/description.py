@@ -34,7 +34,7 @@ from typing import NamedTuple
 from torch import Tensor, nn
 from torch.nn.modules import module as torch_module
 
-from ticketlab.digests import digest
+from ticketlab.basics import digest
 from ticketlab.nets.bytecode import (
     OURS,
     code_of,

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.stack import Stack, forward
 

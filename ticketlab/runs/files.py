@@ -18,8 +18,7 @@ import safetensors
 import safetensors.torch
 from torch import Tensor
 
-from ticketlab.arguments import environment
-from ticketlab.digests import digest
+from ticketlab.basics import digest, environment
 
 # The layout of the files. In every format it stands where it stands now, so that any version can
 # say which one it met.

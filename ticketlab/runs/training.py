@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from ticketlab import nets, training
-from ticketlab.progress import progress_bar, warn
+from ticketlab.basics import progress_bar, warn
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged

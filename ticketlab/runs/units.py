@@ -25,8 +25,8 @@ import torch
 from torch import Tensor
 
 from ticketlab import nets
+from ticketlab.basics import digest
 from ticketlab.data import fingerprint
-from ticketlab.digests import digest
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged, IncompatibleRun

@@ -13,9 +13,9 @@ import torch
 
 from ticketlab import data as data_room
 from ticketlab import nets
+from ticketlab.basics import progress_bar
 from ticketlab.data import Data, label_noise
 from ticketlab.lottery import learner
-from ticketlab.progress import progress_bar
 from ticketlab.stack import Stack, concatenate, draw
 from ticketlab.training import Recipe, Snapshot, evaluate
 

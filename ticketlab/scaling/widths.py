@@ -12,10 +12,9 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
-from ticketlab.arguments import whole
+from ticketlab.basics import progress_bar, whole
 from ticketlab.data import load
 from ticketlab.nets import conv1d, count, mlp
-from ticketlab.progress import progress_bar
 from ticketlab.pruning import Share, layer_name, survivors
 from ticketlab.stack import Stack
 from ticketlab.training import Recipe

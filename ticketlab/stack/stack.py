@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ticketlab import nets
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "

@@ -23,8 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ticketlab import nets, runs
-from ticketlab.arguments import whole
-from ticketlab.progress import progress_bar, warn
+from ticketlab.basics import progress_bar, warn, whole
 from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows

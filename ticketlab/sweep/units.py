@@ -26,7 +26,7 @@ from typing import NamedTuple
 import torch
 
 from ticketlab import nets, runs
-from ticketlab.progress import warn
+from ticketlab.basics import warn
 from ticketlab.runs import KEY, TABLE, TRAINING, Damaged
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows

@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 from ticketlab.stack import Stack, concatenate
 
 METRICS = ("train_loss", "train_accuracy", "val_loss", "val_accuracy", "test_loss",

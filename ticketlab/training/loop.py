@@ -15,8 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab.basics import SharedBar, progress_bar
 from ticketlab.nets import frozen
-from ticketlab.progress import SharedBar, progress_bar
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, forward
 from ticketlab.training.augmentation import crop_flip, draws

@@ -7,7 +7,7 @@ over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on
 import re
 from dataclasses import dataclass, fields, replace
 
-from ticketlab.arguments import whole
+from ticketlab.basics import whole
 
 AUGMENT = ("none", "crop-flip")
 PRECISION = ("float32", "mixed")

@@ -11,7 +11,7 @@ from collections.abc import Callable
 
 import torch
 
-from ticketlab.progress import warn
+from ticketlab.basics import warn
 
 
 def in_parts(work: Callable[[slice], object], networks: int, device, *, together: int | None = None,

@@ -13,8 +13,8 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
+from ticketlab.basics import warn
 from ticketlab.nets import frozen
-from ticketlab.progress import warn
 from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
 from ticketlab.training.history import Snapshot

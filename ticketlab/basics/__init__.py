@@ -1,0 +1,14 @@
+"""What every floor stands on.
+
+``arguments``  whole numbers of any kind, and settings of the environment
+``digests``    whether two sets of tensors are the same
+``progress``   the one progress bar, and warnings
+
+All lessons build on it.
+"""
+
+from ticketlab.basics.arguments import environment, whole
+from ticketlab.basics.digests import digest
+from ticketlab.basics.progress import SharedBar, progress_bar, warn
+
+__all__ = ["SharedBar", "digest", "environment", "progress_bar", "warn", "whole"]
