@@ -196,12 +196,13 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
             _seed(noise[replicate], stack.device)
         output = functional_call(stack.net, own, (x if shared else x[replicate],))
         if not isinstance(output, Tensor):
+            pick = next(iter(output), 0) if isinstance(output, dict) else 0
             raise ValueError(
                 f"forward of {type(stack.net).__name__} gives a {type(output).__name__}, and one "
                 "tensor of scores is expected, [N, classes] ([N, T, classes] for text). Wrap the "
-                "net, picking the scores (here [0]):\n"
+                f"net, picking the scores (here [{pick!r}]):\n"
                 "class Scores(nn.Sequential):\n"
-                "    def forward(self, x): return super().forward(x)[0]\n"
+                f"    def forward(self, x): return super().forward(x)[{pick!r}]\n"
                 "net = Scores(net)")
         outputs.append(output)
     return torch.stack(outputs)

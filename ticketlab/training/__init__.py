@@ -1,7 +1,8 @@
 """Training and evaluating a stack.
 
 recipe: what decides a run besides net, data and seeds
-loop: ``train`` and ``evaluate``; optimizers: Adam and SGD on plain tensors
+loop: ``train`` and ``evaluate``; optimizers: Adam and SGD on plain tensors; outputs: what a net of
+    one's own must give
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free

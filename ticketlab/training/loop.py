@@ -24,6 +24,7 @@ from ticketlab.training.history import METRICS, Run, Snapshot, join_runs
 from ticketlab.training.memory import forecast as memory
 from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
+from ticketlab.training.outputs import check_outputs
 from ticketlab.training.recipe import Recipe, Schedule
 from ticketlab.training.splitting import in_parts
 
@@ -45,7 +46,8 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     Trained together or alone, a network gets the same values within float tolerance; the same call
     on the same machine gives the same bits: what layers draw in training (dropout) is decided by the
     order seed and the step. Frozen parameters (``requires_grad=False``), and those that ``forward``
-    leaves out, stay as they are, bit for bit. Raises ValueError for arguments that do not fit,
+    leaves out, stay as they are, bit for bit. Raises ValueError for arguments that do not fit and for a
+    net that gives something else than scores [N, classes] ([N, T, characters] for text),
     FloatingPointError naming replicate, step and learning rate if a loss is no longer finite, and
     torch.cuda.OutOfMemoryError if not even one network fits.
     Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
@@ -59,6 +61,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         check_masks(stack, masks)
     if together is not None and together < 1:
         raise ValueError(f"together is {together}; it must be at least 1 network at a time")
+    check_outputs(stack, data)
     progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
     with progress_bar(progress, stop - moment.step, "training") as bar:
         shared = SharedBar(bar, stack.replicates)
