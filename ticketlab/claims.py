@@ -94,7 +94,7 @@ class Claim:
     text: the claim as a sentence. band: what would count as holding, fixed beforehand. values: one
     measured number for each replicate (paired differences, where two arms are compared); a number
     that stands alone is judged as it is. digits: after the point, in print. guess: the learner's,
-    in the same unit, if there was one.
+    in the same unit, if one was asked for (nan: none was given).
     """
 
     text: str
@@ -124,6 +124,12 @@ class Claim:
         return UNDECIDED
 
 
+def _guessed(claim: Claim) -> str:
+    if claim.guess is None:
+        return ""
+    return "no guess yet" if math.isnan(claim.guess) else f"{claim.guess:g} {claim.band.unit}".strip()
+
+
 class Verdicts:
     """A table of claims, as the last cells of every lesson show it."""
 
@@ -139,7 +145,7 @@ class Verdicts:
             row = (claim.text, str(claim.band),
                    measured(claim.values, claim.digits, claim.band.unit), _written(claim), claim.verdict)
             if self._guesses:
-                row += ("" if claim.guess is None else f"{claim.guess:g} {claim.band.unit}".strip(),)
+                row += (_guessed(claim),)
             rows.append(row)
         return rows
 

@@ -4,12 +4,15 @@
 a widget, because a widget shows nothing where no kernel runs. Lessons 01-06 build on this file.
 """
 
+import math
 from decimal import Decimal
 from html import escape
 
 import ipywidgets
 
 from ticketlab.panels.base import NUMBER, Control, chosen, view
+
+_MOVED = {}  # question -> the guess, of those that were moved in this kernel
 
 
 class Guess:
@@ -26,17 +29,22 @@ class Guess:
             snap=lambda value: round(value, digits), gap=None,
             value=round(value, digits), min=low, max=high, step=step)
         self.slider, self.field = self._control.slider, self._control.field
+        self._key = (question, low, high, step, unit)
+        if self._key in _MOVED:  # the cell was run again
+            self._control.value = _MOVED[self._key]
+        self._control.observe(lambda change: _MOVED.update({self._key: self._control.value}))
         words = ipywidgets.HTML(f"<b>{escape(question)}</b>")
         self.box = ipywidgets.VBox([words, ipywidgets.HBox([self.slider, self.field])])
         self.box.add_class("ticketlab-guess")
 
     @property
     def value(self) -> float:
-        """Where the slider stands."""
-        return self.slider.value
+        """Where the slider was moved to; nan as long as nobody has moved it."""
+        return _MOVED.get(self._key, math.nan)
 
     def __repr__(self) -> str:
-        return f"{self.question}\nyour guess: {self.value:g} {self.unit}".rstrip()
+        said = "no guess yet" if math.isnan(self.value) else f"your guess: {self.value:g} {self.unit}"
+        return f"{self.question}\n{said}".rstrip()
 
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
         question, answer = (escape(line) for line in repr(self).rsplit("\n", 1))
@@ -49,7 +57,8 @@ def guess(question: str, *, low: float, high: float, step: float, unit: str = ""
     """A slider under a question, for the learner to commit a guess before anything is measured.
 
     low, high, step: of the slider, in ``unit``. value: where it begins, by default in the middle.
-    ``.value`` is the guess. Raises ValueError for an empty range or a value outside it.
+    ``.value`` is the guess: nan until the slider is moved, since where it begins is nobody's. It
+    outlives a second run of its cell. Raises ValueError for an empty range or a value outside it.
     Every lesson begins with one.
     """
     if not low < high or not 0 < step <= high - low:
