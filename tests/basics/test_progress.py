@@ -3,7 +3,7 @@
 import pytest
 from tqdm.auto import tqdm
 
-from ticketlab.basics import SharedBar, progress_bar, warn
+from ticketlab.basics import Interrupted, SharedBar, progress_bar, skip, warn
 
 
 class Bar:
@@ -78,3 +78,40 @@ def test_a_warning_points_at_the_line_outside_the_package_that_asked():
     with pytest.warns(UserWarning, match="^deep$") as caught:
         inside["deep"](3)
     assert caught[0].filename == __file__
+
+
+def test_an_interruption_says_once_what_is_kept_and_what_to_do():
+    with pytest.raises(Interrupted, match=r"^Stopped: search\. What .*keep=.*run this cell again") as caught:
+        with progress_bar(False, 3, "search") as bar, progress_bar(bar, 3, "training within it"):
+            raise KeyboardInterrupt
+    assert isinstance(caught.value, KeyboardInterrupt)
+    with pytest.raises(Interrupted, match="^Stopped: inner"):
+        with progress_bar(False, 3, "outer"), progress_bar(False, 3, "inner"):
+            raise KeyboardInterrupt
+
+
+def test_a_notebook_shows_the_sentence_and_no_traceback(capsys):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    shell.run_cell("from ticketlab.basics import progress_bar\n"
+                   "with progress_bar(False, 3, 'training'):\n    raise KeyboardInterrupt")
+    shown = capsys.readouterr().out
+    assert shown.startswith("Stopped: training.") and "Traceback" not in shown
+
+
+def test_an_error_passes_through_a_bar_as_it_is():
+    with pytest.raises(KeyError, match="x"), progress_bar(False, 3, "training"):
+        raise KeyError("x")
+
+
+def test_steps_found_done_do_not_count_for_the_rate():
+    """After a resume the time left was that of steps which had cost nothing."""
+    with tqdm(total=100, disable=False) as bar:
+        skip(bar, 90)
+        assert (bar.n, bar.initial) == (90, 90)
+        bar.update(5)
+        assert bar.n - bar.initial == 5
+    own = Bar()
+    skip(own, 3)
+    assert own.moves == [3]

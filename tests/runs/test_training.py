@@ -217,6 +217,7 @@ from types import SimpleNamespace
 import torch
 from torch import nn
 from ticketlab import nets, runs, stack, training
+from ticketlab.basics import digest
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
 from ticketlab.training.recipe import Recipe

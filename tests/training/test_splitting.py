@@ -108,7 +108,9 @@ def test_no_other_error_is_taken_for_a_lack_of_memory(error, room):
     tried = room(0, error)
     with pytest.raises(type(error)) as raised:
         fit(START["mlp"], SHORT["adam"])
-    assert raised.value is error and tried == [5]
+    # an interruption comes out with a sentence of its own, and every other error as it is
+    assert raised.value is error or isinstance(error, KeyboardInterrupt)
+    assert tried == [5]
 
 
 def test_a_loss_that_is_not_finite_names_the_replicate_of_the_whole_stack(room):

@@ -9,6 +9,6 @@ All lessons build on it.
 
 from ticketlab.basics.arguments import environment, whole
 from ticketlab.basics.digests import digest
-from ticketlab.basics.progress import SharedBar, progress_bar, warn
+from ticketlab.basics.progress import Interrupted, SharedBar, progress_bar, skip, warn
 
-__all__ = ["SharedBar", "digest", "environment", "progress_bar", "warn", "whole"]
+__all__ = ["Interrupted", "SharedBar", "digest", "environment", "progress_bar", "skip", "warn", "whole"]

@@ -10,14 +10,48 @@ import sys
 import warnings
 
 
+class Interrupted(KeyboardInterrupt):
+    """Somebody stopped what was going on. A notebook shows the sentence, and no traceback."""
+
+    def __init__(self, what: str):
+        super().__init__(
+            f"Stopped: {what}. What a call with keep=... has finished is on disk: run this cell again, "
+            "and it goes on from there. After a restart of the kernel, run the lesson from the top.")
+
+    def _render_traceback_(self) -> list[str]:  # IPython asks for it
+        return [str(self)]
+
+
+@contextlib.contextmanager
 def progress_bar(progress, total: int, label: str, unit: str = "step"):
-    """A context that gives a tqdm bar over ``total`` units; ``label`` unless ``progress`` is a text."""
+    """A context that gives a tqdm bar over ``total`` units; ``label`` unless ``progress`` is a text.
+
+    Raises Interrupted, a KeyboardInterrupt that says what is kept, when its body is interrupted.
+    """
     if hasattr(progress, "update"):
-        return contextlib.nullcontext(progress)  # its owner closes it
+        yield progress  # its owner closes it
+        return
     from tqdm.auto import tqdm
 
-    return tqdm(total=total, desc=progress if isinstance(progress, str) else label, unit=unit,
-                disable=progress is False)
+    what = progress if isinstance(progress, str) else label
+    with tqdm(total=total, desc=what, unit=unit, disable=progress is False) as bar:
+        try:
+            yield bar
+        except Interrupted:
+            raise
+        except KeyboardInterrupt:
+            raise Interrupted(what) from None
+
+
+def skip(bar, steps: int) -> None:
+    """Move a bar on by steps that were found done, which say nothing of how fast the others are."""
+    if not {"initial", "last_print_n"} <= vars(bar).keys():  # not tqdm's own
+        bar.update(steps)
+        return
+    bar.initial += steps
+    bar.n += steps
+    bar.last_print_n += steps
+    bar.refresh()
 
 
 class SharedBar:

@@ -44,7 +44,8 @@ def children(starts: Mapping[object, Snapshot], data, recipe, seeds: Sequence[in
     orders = [[_order_seed(seed, child) for seed in seeds] for _ in starts for child in range(2)]
     total = recipe.schedule(len(data.x_train)).total
     first = min(start.step for start in starts.values())
-    with progress_bar(progress, total - first, f"two children of {len(starts)} moments") as bar:
+    moments = f"{len(starts)} moment{'' if len(starts) == 1 else 's'}"
+    with progress_bar(progress, total - first, f"two children of {moments}") as bar:
         learn = learner(keep, bar)
 
         def named(*arguments, **more):

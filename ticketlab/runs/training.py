@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from ticketlab import nets, training
-from ticketlab.basics import progress_bar, warn
+from ticketlab.basics import progress_bar, skip, warn
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
@@ -76,7 +76,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
         if isinstance(found, Run):
             if job.steps:
                 bar.set_postfix_str(f"loss {found.last('train_loss').mean():.3f}", False)
-            bar.update(job.steps)
+            skip(bar, job.steps)
             return found
         if found is None:
             for old in former(home, f"{name}-{'[0-9a-f]' * 10}", job.decided_by):
@@ -113,7 +113,7 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
     """Train in segments, each going on from the last; the state is saved between them."""
     every = job.recipe.schedule(len(job.data.x_train)).evaluate_every
     moment, curves, kept, _ = state or State(job.start, {}, {}, {})
-    bar.update(moment.step - job.start.step)
+    skip(bar, moment.step - job.start.step)
     longest = max(1.0, job.steps / _SEGMENTS)
     length = longest if interval <= 0 else 1.0  # until the pace is known
     saved, together = time.monotonic(), None
