@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketlab.data.drawing import draw, rank_in_class
+from ticketlab.data.stratified import draw, rank_in_class
 
 LABELS = st.lists(st.integers(0, 4), min_size=1, max_size=60).map(torch.tensor)
 

@@ -3,7 +3,7 @@
 datasets: ``Data`` and ``load``, by name
 own: ``from_arrays`` and ``from_dataset``, data of your own
 checks: what every ``Data`` is checked for
-drawing: examples drawn in class proportions
+stratified: examples drawn in class proportions
 image_files, text_files: files that are found, checked, and downloaded once
 sentences: a grammar of our own that writes (lesson 06)
 label_noise: a training split some of whose labels are wrong (lesson 06)

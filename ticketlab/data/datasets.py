@@ -28,8 +28,8 @@ import torch
 from ticketlab.basics import digest
 from ticketlab.data import sentences
 from ticketlab.data.checks import check, whole_number
-from ticketlab.data.drawing import draw, rank_in_class
 from ticketlab.data.image_files import CLASSES, read_images
+from ticketlab.data.stratified import draw, rank_in_class
 from ticketlab.data.text_files import read_text
 
 # The part of the published training set that becomes validation: 500 of 4,000; 216 of 1,437; twice

@@ -17,7 +17,7 @@ import torch
 from ticketlab.basics import warn
 from ticketlab.data.checks import finite, labels, whole_number
 from ticketlab.data.datasets import Data
-from ticketlab.data.drawing import draw
+from ticketlab.data.stratified import draw
 
 STANDARDISED = {2: ("feature by feature", (0,)), 4: ("channel by channel", (0, 2, 3))}
 
