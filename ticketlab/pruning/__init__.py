@@ -1,6 +1,7 @@
 """Which weights go, where they compete, how many, and how the cut is held.
 
 masks: which weights are kept; densities, and the words for them
+torch_masks: from and to torch.nn.utils.prune
 cut: scores, scopes, the cut itself with its rule for ties, ladders of rates
 Lessons 03-06 build on it.
 """
@@ -35,8 +36,9 @@ from ticketlab.pruning.masks import (
     prunable,
     survivors,
 )
+from ticketlab.pruning.torch_masks import from_torch, to_torch
 
 __all__ = ["LayerCollapse", "Masks", "SCOPES", "Score", "Scores", "Share", "apply_masks",
-           "by_layer", "check_masks", "concatenate", "dense", "density", "describe", "ladder",
-           "layer_densities", "layer_name", "magnitude", "masks", "movement", "prunable", "prune",
-           "random", "rate_for", "removal_ranks", "saliency", "survivors"]
+           "by_layer", "check_masks", "concatenate", "dense", "density", "describe", "from_torch",
+           "ladder", "layer_densities", "layer_name", "magnitude", "masks", "movement", "prunable",
+           "prune", "random", "rate_for", "removal_ranks", "saliency", "survivors", "to_torch"]
