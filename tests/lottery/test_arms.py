@@ -14,7 +14,7 @@ from tests.lottery.test_iterative_pruning import (
     search,
     trainings,
 )
-from tests.training.test_loop import DATA, NETS, TASK, fit
+from tests.training.test_loop import DATA, NETS, TASK, Aside, fit
 from ticketlab import lottery, nets, stack
 from ticketlab.lottery import arms, batches
 from ticketlab.lottery.arms import Start
@@ -313,3 +313,16 @@ def test_replicates_of_one_mask_are_shuffled_each_in_its_own_way(wide):
     masks = arms.shuffled(wide, level._replace(masks=same)).masks
     for name in ("hidden1.weight", "hidden2.weight"):
         assert not torch.equal(*masks[name]), name
+
+
+@pytest.mark.parametrize("name", ["reinit", "signs"])
+def test_a_new_draw_keeps_the_bits_of_frozen_parameters_each_replicate_its_own(name):
+    modules = [Aside(), Aside()]
+    tickets = search(stack.from_modules(modules), SHORT, levels=1, rate=0.5)
+    redrawn = stack_of(at(arms.ALL[name], tickets, 1)).parameters
+    run = lottery.controls(tickets, [name], progress=False)[0].run.stack.parameters
+    for replicate, module in enumerate(modules):
+        for own in ("frozen.weight", "frozen.bias"):
+            assert torch.equal(redrawn[own][replicate], module.get_parameter(own))
+            assert torch.equal(run[own][replicate], module.get_parameter(own))
+        assert not torch.equal(redrawn["out.weight"][replicate], module.out.weight)

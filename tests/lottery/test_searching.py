@@ -1,10 +1,12 @@
 """What every search begins with: its networks, its rewind step, and what it refuses."""
 
 import pytest
+import torch
+from torch import nn
 
 from tests.lottery.test_iterative_pruning import SHORT, assert_same_run, no_training, search
 from tests.training.test_loop import NETS, TASK, fit
-from ticketlab import nets, stack
+from ticketlab import lottery, nets, stack
 from ticketlab.pruning import ladder
 
 
@@ -42,3 +44,25 @@ def test_a_rate_that_changes_nothing_at_this_size_is_refused_before_anything_is_
 def test_arguments_that_do_not_fit_are_refused_before_anything_is_trained(arguments, message):
     with pytest.raises(ValueError, match=message):
         search(**arguments)
+
+
+class Scaled(nn.Module):
+    """A layer that cannot be redrawn."""
+
+    def __init__(self):
+        super().__init__()
+        self.scale = nn.Parameter(torch.randn(12))
+
+    def forward(self, x):
+        return x * self.scale
+
+
+def test_a_stack_that_cannot_be_drawn_anew_is_searched_and_refused_only_by_arms_that_draw():
+    given = stack.from_modules([nn.Sequential(Scaled(), nn.Linear(12, 4)) for _ in range(2)])
+    with pytest.warns(UserWarning, match=r"'reinit' and 'signs' cannot be made.*no seed controls"):
+        tickets = search(given, SHORT, levels=1, rate=0.5)
+    assert len(lottery.controls(tickets, ["shuffled", "random"], progress=False)) == 2
+    with no_training():
+        for arm in ("reinit", "signs"):
+            with pytest.raises(ValueError, match=r"no seed controls \['scale'\] of 0 \(Scaled\)"):
+                lottery.controls(tickets, ["shuffled", arm], progress=False)

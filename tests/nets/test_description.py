@@ -126,6 +126,19 @@ FAMILIES["attribute of torch's module"] = [
     for value in (torch.relu, torch.sin, [1], [2])]
 
 
+def two_layers(frozen=None, tied=False):
+    net = nn.Sequential(nn.Linear(4, 4), nn.Linear(4, 4))
+    if frozen is not None:
+        net[frozen].requires_grad_(False)
+    if tied:
+        net[1].weight = net[0].weight
+    return net
+
+
+FAMILIES["frozen"] = [two_layers(frozen) for frozen in (None, 0, 1)]
+FAMILIES["tied"] = [two_layers(), two_layers(tied=True)]
+
+
 @pytest.mark.parametrize("family", FAMILIES)
 def test_whatever_differs_makes_another_digest_and_a_copy_has_the_same(family):
     found = [describe(net) for net in FAMILIES[family]]

@@ -325,3 +325,21 @@ def test_saliency_does_not_ask_whether_the_loss_would_rise_or_fall():
     data = make_data()
     data.first = lambda n: data
     assert all((each >= 0).all() for each in saliency(data)(drawn()).values())
+
+
+def test_saliency_names_the_layer_that_has_no_gradient():
+    """A head that forward leaves out has no saliency; taken for 0, it would be pruned first."""
+    class Aside(torch.nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.aside, self.out = torch.nn.Linear(12, 3), torch.nn.Linear(12, 4)
+
+        def forward(self, x):
+            return self.out(x)
+
+    data, net = make_data(), Aside()
+    data.first = lambda n: data
+    with pytest.raises(ValueError, match="does not depend on 'aside.weight'.*prunable_as = None"):
+        prune(stack.draw(net, [0]), rate=0.5, score=saliency(data))
+    net.aside.prunable_as = None
+    assert list(prune(stack.draw(net, [0]), rate=0.5, score=saliency(data))) == ["out.weight"]

@@ -246,3 +246,11 @@ def test_a_run_of_a_former_key_is_named_and_computed_again(tmp_path, monkeypatch
         kept(nn.Sequential(nn.Linear(12, 4)), tmp_path)
     kept(nn.Sequential(nn.Linear(12, 4)), tmp_path)
     assert len(runs.listing(tmp_path)) == 2 and runs.remove(old, folder=tmp_path) == [old]
+
+
+def test_what_is_frozen_decides_a_run():
+    """The values at the start are the same, and what training makes of them is not."""
+    one, other = (stack.draw(NETS["no batched rule"], [0, 1]) for _ in range(2))
+    assert key(one, masks=None) == key(other, masks=None)
+    other.net[0].requires_grad_(False)
+    assert key(one, masks=None) != key(other, masks=None)

@@ -28,15 +28,19 @@ def learner(keep: str | None, bar) -> Callable:
 def networks(net: nn.Module | Stack, replicates: int, seeds, data) -> tuple[Stack, list[int]]:
     """The initial networks of a search and their seeds: drawn from an architecture, or as given.
 
-    Raises ValueError for a number of seeds that does not fit a given stack.
+    Warns of a given stack that no seed can draw anew: arms that want that raise the reason before
+    they train. Raises ValueError for a number of seeds that does not fit a given stack.
     """
     if isinstance(net, Stack):
         seeds = list(range(net.replicates)) if seeds is None else list(seeds)
         if len(seeds) != net.replicates:
             raise ValueError(f"{len(seeds)} seeds for a stack of {net.replicates} networks; "
                              "give one each")
-        # whether `reinit` and `signs` can be made is known now, and not after the training
-        draw(net.net, [0], net.initialise)
+        try:
+            draw(net.net, [0], net.initialise)
+        except ValueError as error:  # known now, and not only after the training
+            warn(f"the arms 'reinit' and 'signs' cannot be made of this stack, and the search goes on "
+                 f"without them: {error}")
         return net, seeds
     seeds = list(range(replicates)) if seeds is None else list(seeds)
     return draw(net, seeds, device=data.x_train.device), seeds

@@ -179,3 +179,18 @@ def test_a_net_that_cannot_be_predicted_is_trained_all_the_same(monkeypatch):
 
 def test_an_evaluation_is_predicted_with_the_chunk_that_is_used():
     assert training.evaluate.__kwdefaults__["chunk"] == memory.CHUNK
+
+
+def test_tied_weights_are_held_once():
+    """Parameters, gradients, masks and the optimiser's state; against the real training too."""
+    net = nn.Sequential(nn.Linear(40, 40), nn.Softplus(), nn.Linear(40, 40), nn.Softplus(),
+                        nn.Linear(40, 10))
+    net[2].weight = net[0].weight
+    data, start = make_data(SIGNAL), stack.draw(net, range(3))
+    found = memory.needed(start, data, ADAM)
+    weights, biases = 40 * 40 + 40 * 10, 90
+    copy = 3 * 4 * (weights + biases)
+    assert found.parameters == found.gradients == copy and found.masks == 3 * 4 * weights
+    assert found.optimizer == 2 * copy + 3 * 4 * 5
+    real = allocated(lambda: train(start, data, ADAM, masks=masks.dense(start), progress=False))
+    assert (1 - TOLERANCE) * real <= found.allocated <= (1 + TOLERANCE) * real
