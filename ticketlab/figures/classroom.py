@@ -35,8 +35,7 @@ def class_accuracy(pooled, ax=None, *, column: str = "accuracy", confidence: flo
     ax = drawing.one_axes(ax)
     dense = table[column][(table["arm"] == table["arm"].iloc[0]) & (table["level"] == 0)]
     if len(dense):
-        ax.axhline(100 * dense.mean(), color=drawing.BLACK, linestyle="--", linewidth=1.2,
-                   label=label.get("dense", "dense"))
+        drawing.dense_line(ax, 100 * dense, label.get("dense", "dense"), spread=False)
     styles = drawing.arm_styles(table["arm"].unique())
     for number, (arm, (color, marker)) in enumerate(styles.items()):
         aside = APART ** (number - (len(styles) - 1) / 2)
@@ -47,7 +46,7 @@ def class_accuracy(pooled, ax=None, *, column: str = "accuracy", confidence: flo
         low, high = np.array([interval(100 * each.to_numpy(), confidence) for _, each in levels]).T
         counts = levels.count()
         n = f"{counts.min()}-{counts.max()}" if counts.min() < counts.max() else f"{counts.max()}"
-        words = label.get(arm, str(arm).replace("_", " "))
+        words = label.get(arm, drawing.arm_name(arm))
         ax.plot(100 * aside * own["density"], 100 * own[column], linestyle="none", marker=".",
                 color=color, alpha=0.25, markersize=4)
         ax.errorbar(x, mean, np.nan_to_num([mean - low, high - mean]), color=color, marker=marker,

@@ -8,7 +8,6 @@ builds on this file.
 from collections.abc import Mapping
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, NullLocator
 
 from ticketlab.figures import drawing
 from ticketlab.figures.drawing import band
@@ -50,14 +49,9 @@ def error_by_width(table, ax=None, *, train: bool = True, below: float = INTERPO
             seen |= set(points[:, 0])
             ax.plot(*points.T, color=color, marker=marker, markersize=5, markerfacecolor="white",
                     linestyle=":", linewidth=1, label=f"{noise_name(share)}: published")
-    ax.set(xlabel="width (units of each hidden layer)", ylabel="error (%)", xscale="log",
-           ylim=(0, None))
-    ax.xaxis.set_major_locator(FixedLocator(width_marks(seen)))
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_formatter(lambda width, _: f"{width:g}")
-    drawing.finish(ax, False)
-    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    return ax
+    drawing.log_axis(ax, width_marks(seen), "{x:g}", "width (units of each hidden layer)")
+    ax.set(ylabel="error (%)", ylim=(0, None))
+    return drawing.finish(ax, True, "beside")
 
 
 def noise_name(share: float) -> str:

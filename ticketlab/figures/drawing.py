@@ -7,10 +7,12 @@ weights are hatched as well, and arms differ in marker. Lessons 01-03 build on t
 
 import difflib
 import math
+from itertools import cycle
 
 import numpy as np
 import torch
 from matplotlib import pyplot
+from matplotlib.ticker import FixedLocator, NullLocator
 from torch import Tensor
 
 from ticketlab.pruning import Masks, check_masks, layer_name, prunable
@@ -18,6 +20,10 @@ from ticketlab.stack import Stack, check_replicate
 from ticketlab.weights import ALL
 
 BANDS = ("range", "sd", None)
+LEGENDS = {  # where a legend stands: within the axes, above them or at their right
+    "inside": {},
+    "above": {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "borderaxespad": 0.2},
+    "beside": {"loc": "upper left", "bbox_to_anchor": (1, 1)}}
 BLACK, GREY = "#000000", "#999999"
 ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
@@ -36,17 +42,14 @@ SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, 
 
 def arm_styles(arms) -> dict[str, tuple[str, str]]:
     """Colour and marker of each arm, none twice while there are enough."""
-    used = [ARMS[arm] for arm in arms if arm in ARMS]
-    colours = {colour for colour, _ in used}
-    spares = [style for style in SPARES if style[0] not in colours] or SPARES
-    styles, spare = {}, 0
-    for arm in arms:
-        if arm in ARMS:
-            styles[arm] = ARMS[arm]
-        else:
-            styles[arm] = spares[spare % len(spares)]
-            spare += 1
-    return styles
+    used = {ARMS[arm][0] for arm in arms if arm in ARMS}
+    spares = cycle([style for style in SPARES if style[0] not in used] or SPARES)
+    return {arm: ARMS[arm] if arm in ARMS else next(spares) for arm in arms}
+
+
+def arm_name(arm) -> str:
+    """What a legend calls an arm: ``one_shot`` is one shot."""
+    return str(arm).replace("_", " ")
 
 
 def choose(what: str, value, allowed) -> None:
@@ -128,12 +131,14 @@ def many_axes(axes, number: int, each: str, size=(3.2, 2.9), width: int = 4, **o
     return axes
 
 
-def band(x, values, ax, *, label=None, color=BLUE, spread: str | None = "range", **line):
+def band(x, values, ax, *, label=None, color=BLUE, spread: str | None = "range",
+         alpha: float = 0.22, **line):
     """A line through the means over replicates, in a band.
 
     x: [n]. values: [n, R], in the unit of the axis. spread: ``"range"`` (lowest to highest
-    replicate), ``"sd"`` (one standard deviation each way) or None (no band). line: passed to
-    ``ax.plot``. Returns the axes; raises ValueError for another spread. All curves use it.
+    replicate), ``"sd"`` (one standard deviation each way) or None (no band). alpha: of the band.
+    line: passed to ``ax.plot``. Returns the axes; raises ValueError for another spread. All curves
+    use it.
     """
     choose("band", spread, BANDS)
     values = np.asarray(values, dtype=float)
@@ -142,17 +147,39 @@ def band(x, values, ax, *, label=None, color=BLUE, spread: str | None = "range",
     if spread and values.shape[1] > 1:
         sd = values.std(1, ddof=1)
         low, high = ((values.min(1), values.max(1)) if spread == "range" else (mean - sd, mean + sd))
-        ax.fill_between(x, low, high, color=color, alpha=0.22, linewidth=0)
+        ax.fill_between(x, low, high, color=color, alpha=alpha, linewidth=0)
     return ax
 
 
-def finish(ax, legend: bool, outside: bool = False):
-    """Axes without the two idle spines, and with a legend if there is something to explain."""
+def dense_line(ax, values, label: str, spread: bool = True) -> None:
+    """Dense networks as a dashed line across at their mean, by default in a band over their range.
+
+    values: [R], in the unit of the axis.
+    """
+    values = np.asarray(values, dtype=float)
+    ax.axhline(values.mean(), color=BLACK, linestyle="--", linewidth=1.2, label=label)
+    if spread:
+        ax.axhspan(values.min(), values.max(), color=BLACK, alpha=0.1, linewidth=0)
+
+
+def log_axis(ax, marks, words: str, name: str) -> None:
+    """Makes x a log scale that names the ``marks`` and nothing between; words: a format of ``x``,
+    such as ``"{x:g}"``; name: of the axis."""
+    ax.set(xscale="log", xlabel=name)
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_major_formatter(words)
+
+
+def finish(ax, legend: bool, place: str = "inside", **options):
+    """Axes without the two idle spines, and with a legend if there is something to explain.
+
+    place: one of ``LEGENDS``. options: of ``ax.legend``, such as its title.
+    """
     ax.spines[["top", "right"]].set_visible(False)
     if legend and ax.get_legend_handles_labels()[1]:
-        place = ({"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "borderaxespad": 0.2}
-                 if outside else {})
-        ax.legend(frameon=False, fontsize="small", **place)
+        ax.legend(frameon=False, **({"fontsize": "small", "title_fontsize": "small"}
+                                    | LEGENDS[place] | options))
     return ax
 
 

@@ -44,13 +44,9 @@ def lines(lines: Mapping[object, Line], ax=None):
     room = max(100 * one.error.max().item() for one in lines.values()) / 10
     for number, (k, one) in enumerate(lines.items()):
         alphas, error = one.alphas.numpy(), 100 * one.error.double().numpy()
-        mean, color = error.mean(1), colors[number]
-        ax.plot(alphas, mean, color=color, linestyle=STYLES[number % len(STYLES)], linewidth=1.8,
-                label=f"{_named(k)}: {_points(one.barrier())}")
-        if error.shape[1] > 1:
-            ax.fill_between(alphas, error.min(1), error.max(1), color=color, alpha=0.18,
-                            linewidth=0)
-        place, foot, top = bar(one)
+        color, (place, foot, top) = colors[number], bar(one)
+        drawing.band(alphas, error, ax, color=color, alpha=0.18, linestyle=STYLES[number % len(STYLES)],
+                     label=f"{_named(k)}: {_points(one.barrier())}")
         if top - foot >= THRESHOLD:
             ax.plot([place, place], [foot, top], color=color, marker="_", markersize=8, linewidth=1)
         if top - foot >= max(THRESHOLD, room):
@@ -58,10 +54,7 @@ def lines(lines: Mapping[object, Line], ax=None):
                         textcoords="offset points", va="center", fontsize="small")
     ax.set(xlabel="α: 0 is the end of the first child, 1 that of the second",
            ylabel="test error (%)", xlim=(0, 1))
-    drawing.finish(ax, False)
-    ax.legend(frameon=False, fontsize="small", title="barrier in points: mean (range)",
-              title_fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    return ax
+    return drawing.finish(ax, True, "beside", title="barrier in points: mean (range)")
 
 
 def barriers(lines: Mapping, ax=None):
@@ -161,17 +154,14 @@ def accuracy_by_rewind_step(tickets: Mapping, level: int, dense=None, ax=None):
     dense = 100 * torch.as_tensor(dense, dtype=torch.float64).flatten().numpy()
     steps = sorted({k for own in series.values() for k in own})
     ax = drawing.one_axes(ax, (6.4, 3.8))
-    ax.axhline(dense.mean(), color=drawing.BLACK, linestyle="--", linewidth=1.2,
-               label="dense: mean and range")
-    ax.axhspan(dense.min(), dense.max(), color=drawing.BLACK, alpha=0.1, linewidth=0)
+    drawing.dense_line(ax, dense, "dense: mean and range")
     for number, (name, own) in enumerate(series.items()):
         color, marker = drawing.SPARES[number % len(drawing.SPARES)]
         places = [steps.index(k) for k in sorted(own)]
         found = 100 * np.stack([own[k].trials[level].run.last("test_accuracy").double().numpy()
                                 for k in sorted(own)])
-        ax.plot(places, found.mean(1), color=color, marker=marker, markersize=6, linewidth=1.6,
-                label=name or f"tickets with {100 * share:.3g} % of the weights")
-        ax.fill_between(places, found.min(1), found.max(1), color=color, alpha=0.18, linewidth=0)
+        drawing.band(places, found, ax, color=color, alpha=0.18, marker=marker, markersize=6,
+                     linewidth=1.6, label=name or f"tickets with {100 * share:.3g} % of the weights")
         ax.plot(places, found, ".", color=color, markersize=4, alpha=0.6)
     ax.set(xlabel="rewind step k", ylabel="test accuracy (%)", xlim=(-0.5, len(steps) - 0.5))
     ax.set_xticks(range(len(steps)), [f"{k:,}" for k in steps])

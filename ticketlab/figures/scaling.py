@@ -8,7 +8,7 @@ percent. Lesson 06 builds on this file.
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.ticker import FixedLocator, FuncFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, NullLocator
 
 from ticketlab.figures import drawing
 from ticketlab.figures.landscape import sequence
@@ -43,9 +43,8 @@ def accuracy_by_weights(table, ax=None, *, by: str = "width",
                 ax.plot(x, values.mean(1), "--", color=color, linewidth=0.9)
                 continue
             dense.append((x[0], values[0]))
-            ax.plot(x, values.mean(1), color=color, marker=MARKERS[number % len(MARKERS)],
-                    markersize=4.5, linewidth=1.6, label=f"{label}")
-            ax.fill_between(x, values.min(1), values.max(1), color=color, alpha=0.15, linewidth=0)
+            drawing.band(x, values, ax, color=color, alpha=0.15, label=f"{label}", linewidth=1.6,
+                         marker=MARKERS[number % len(MARKERS)], markersize=4.5)
     x, means = [size for size, _ in dense], [values.mean() for _, values in dense]
     reach = [[mean - values.min(), values.max() - mean]
              for mean, (_, values) in zip(means, dense, strict=True)]
@@ -56,10 +55,7 @@ def accuracy_by_weights(table, ax=None, *, by: str = "width",
         ax.plot([], [], "--", color=drawing.GREY, linewidth=0.9, label=_mask(arm))
     weights_axis(ax, (1.15 * max(sizes), min(sizes) / 1.15))
     ax.set(ylabel=COLUMNS[column])
-    drawing.finish(ax, False)
-    ax.legend(frameon=False, fontsize="small", title=f"{by}, {arms[0].replace('_', ' ')}",
-              title_fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    return ax
+    return drawing.finish(ax, True, "beside", title=f"{by}, {drawing.arm_name(arms[0])}")
 
 
 def matching_weights(table, ax=None, *, tolerance: float = TOLERANCE, by: str = "width",
@@ -111,19 +107,13 @@ def matching_weights(table, ax=None, *, tolerance: float = TOLERANCE, by: str = 
         axis.set_minor_locator(NullLocator())
     ax.set_xticks(x, [f"{value:g}" for value in x])
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    drawing.finish(ax, False)
-    ax.legend(frameon=False, fontsize="small", loc="upper left", bbox_to_anchor=(1, 1))
-    return ax
+    return drawing.finish(ax, True, "beside")
 
 
 def weights_axis(ax, x_range) -> None:
     """Makes x the weights remaining: a log scale, fewer to the right. x_range: (most, fewest)."""
-    ax.set_xscale("log")
+    drawing.log_axis(ax, marks(*x_range[::-1]), "{x:,.0f}", "weights remaining")
     ax.set_xlim(*x_range)
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_locator(FixedLocator(marks(*x_range[::-1])))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:,.0f}"))
-    ax.set_xlabel("weights remaining")
 
 
 def marks(low: float, high: float) -> list[float]:
@@ -144,4 +134,4 @@ def _by_level(table, label, by: str, arm: str, column: str):
 
 
 def _mask(arm: str) -> str:
-    return "random mask" if arm == RANDOM else arm.replace("_", " ")
+    return "random mask" if arm == RANDOM else drawing.arm_name(arm)

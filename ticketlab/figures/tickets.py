@@ -12,8 +12,7 @@ from math import prod
 from typing import NamedTuple
 
 import numpy as np
-from matplotlib import pyplot
-from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullLocator
+from matplotlib.ticker import MaxNLocator
 
 from ticketlab.figures import drawing
 from ticketlab.lottery import Tickets, Trial
@@ -119,9 +118,8 @@ def dead_units(found: Tickets | Sequence[Trial], ax=None):
         total = levels[0][layer].into.shape[1]
         dead = 100 / total * np.stack([level[layer].dead for level in levels])
         chance = 100 / total * np.array([level[layer].dead_at_random.mean() for level in levels])
-        ax.plot(x, dead.mean(1), color=color, marker=marker, markersize=5, linewidth=1.6,
-                label=f"{layer} ({total} units)")
-        ax.fill_between(x, dead.min(1), dead.max(1), color=color, alpha=0.2, linewidth=0)
+        drawing.band(x, dead, ax, color=color, alpha=0.2, marker=marker, markersize=5,
+                     linewidth=1.6, label=f"{layer} ({total} units)")
         ax.plot(x, chance, color=color, linestyle="--", linewidth=1.2,
                 label=f"{layer}, random mask")
     density_axis(ax, x / 100)
@@ -159,9 +157,7 @@ def surviving_inputs(found: Masks | Trial | Tickets, shape: Sequence[int], ax=No
                color=drawing.VERMILLION, alpha=0.12, label="95 % of a random mask's inputs")
     ax.axhline(total / prod(places), color=drawing.VERMILLION, linestyle="--", linewidth=1.4,
                label=RANDOM)
-    ax.plot(x, kept.mean(0), color=drawing.BLUE, marker="o", markersize=4, linewidth=1.6,
-            label="kept")
-    ax.fill_between(x, kept.min(0), kept.max(0), color=drawing.BLUE, alpha=0.22, linewidth=0)
+    drawing.band(x, kept.T, ax, marker="o", markersize=4, linewidth=1.6, label="kept")
     ax.set(xlabel="position in the signal", ylabel=f"weights kept, of {draws}",
            ylim=(0, 1.2 * ax.get_ylim()[1]))  # room for the legend
     ax.yaxis.set_major_locator(MaxNLocator(integer=True))
@@ -184,12 +180,8 @@ def density_axis(ax, densities) -> None:
     """Makes x the weights remaining in percent: a log scale, fewer to the right. densities: shares
     that are drawn."""
     percent = 100 * np.asarray(densities, dtype=float)
-    ax.set_xscale("log")
+    drawing.log_axis(ax, density_marks(densities), "{x:.3g}", "weights remaining (%)")
     ax.set_xlim(percent.max() * 1.08, percent.min() / 1.08)
-    ax.xaxis.set_minor_locator(NullLocator())
-    ax.xaxis.set_major_locator(FixedLocator(density_marks(densities)))
-    ax.xaxis.set_major_formatter(FuncFormatter(lambda number, _: f"{number:.3g}"))
-    ax.set_xlabel("weights remaining (%)")
 
 
 def _matrices(found) -> dict[str, np.ndarray]:
@@ -245,8 +237,7 @@ def _few(numbers) -> str:
 
 
 def _pixels(kept, expected: float, words: str, ax):
-    if ax is None:
-        ax = pyplot.subplots(figsize=(4.8, 4.1), layout="constrained")[1]
+    ax = drawing.one_axes(ax, (4.8, 4.1))
     image = ax.imshow(kept, cmap="cividis", vmin=0, vmax=max(kept.max(), 1.3 * expected))
     bar = ax.figure.colorbar(image, ax=ax, label="weights kept", shrink=0.82)
     bar.ax.axhline(expected, color=drawing.VERMILLION, linewidth=2.5)

@@ -86,10 +86,7 @@ def accuracy_by_density(results, ax=None, *, column: str = "accuracy", dense=Non
     ax = drawing.one_axes(ax)
     if dense is not None and len(dense):
         dense = scale * torch.as_tensor(dense, dtype=torch.float64).flatten()
-        ax.axhline(dense.mean().item(), color=drawing.BLACK, linestyle="--", linewidth=1.2,
-                   label=label.get("dense", "dense"))
-        ax.axhspan(dense.min().item(), dense.max().item(), color=drawing.BLACK, alpha=0.1,
-                   linewidth=0)
+        drawing.dense_line(ax, dense, label.get("dense", "dense"))
     styles = drawing.arm_styles(dict.fromkeys([*results["arm"].unique(), *points]))
     for arm in results["arm"].unique():
         own, (color, marker) = results[results["arm"] == arm], styles[arm]
@@ -97,7 +94,7 @@ def accuracy_by_density(results, ax=None, *, column: str = "accuracy", dense=Non
         levels = own.assign(density=own["density"].round(9)).groupby("density")[column]
         mean, low, high = (scale * each for each in (levels.mean(), levels.min(), levels.max()))
         ax.plot(100 * mean.index, mean, color=color, marker=marker, markersize=5, linewidth=1.6,
-                label=label.get(arm, str(arm).replace("_", " ")))
+                label=label.get(arm, drawing.arm_name(arm)))
         if len(mean) == 1:
             ax.errorbar(100 * mean.index, mean, [mean - low, high - mean], color=color, capsize=4,
                         linewidth=1.4)
@@ -105,7 +102,7 @@ def accuracy_by_density(results, ax=None, *, column: str = "accuracy", dense=Non
             ax.fill_between(100 * mean.index, low, high, color=color, alpha=0.2, linewidth=0)
     for name, (x, y) in points.items():
         known = name in drawing.ARMS or name in set(results["arm"])
-        words = f"{str(name).replace('_', ' ')}, published" if known else name
+        words = f"{drawing.arm_name(name)}, published" if known else name
         ax.plot(100 * x, scale * y, color=styles[name][0], marker=styles[name][1], markersize=6,
                 markerfacecolor="white", linestyle=":", linewidth=1, label=label.get(name, words))
     density_axis(ax, np.concatenate([results["density"], *(x for x, _ in points.values())]))
@@ -147,7 +144,7 @@ def layer_densities(masks, ax=None):
     ax.set(xlabel="weights remaining (%)", ylabel="layer", xlim=(0, 112), ylim=(len(names) - 0.45, -0.55))
     ax.xaxis.set_major_locator(FixedLocator([0, 25, 50, 75, 100]))
     ax.set_yticks(range(len(names)), names)
-    return drawing.finish(ax, True, outside=True)
+    return drawing.finish(ax, True, "above")
 
 
 def _check_frame(frame, columns) -> None:

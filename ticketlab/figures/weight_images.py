@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from math import prod
 
 import numpy as np
-from matplotlib import colormaps, pyplot
+from matplotlib import colormaps
 from matplotlib.colors import LogNorm
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
@@ -33,9 +33,8 @@ def weight_matrix(stack: Stack, layer: str, *, masks: Masks | None = None, repli
     if masks is not None:
         kept = drawing.mask(masks, stack, layer, replicate).flatten(1).numpy()
         matrix = np.ma.masked_array(matrix, ~kept)
-    if ax is None:
-        tall = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 1.6, 4.2))
-        ax = pyplot.subplots(figsize=(7.0, tall + 0.9), layout="constrained")[1]
+    tall = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 1.6, 4.2))
+    ax = drawing.one_axes(ax, (7.0, tall + 0.9))
     image = ax.imshow(matrix, cmap=_diverging(), aspect="auto", **_limits(matrix))
     ax.set(xlabel="input" if stack.parameters[f"{layer}.weight"].dim() == 3 else
            "input and place in the kernel", ylabel="unit", title=layer)
@@ -109,8 +108,7 @@ def initial_against_final(initial: Stack, final: Stack, layer: str = ALL, *,
     drawing.check_pair(initial, final)
     start = drawing.weights(initial, layer, replicate).flatten().numpy()
     end = drawing.weights(final, layer, replicate).flatten().numpy()
-    if ax is None:
-        ax = pyplot.subplots(figsize=(4.8, 4.2), layout="constrained")[1]
+    ax = drawing.one_axes(ax, (4.8, 4.2))
     reach = 1.04 * float(max(np.abs(start).max(), np.abs(end).max()) or 1)
     if masks is None:
         image = ax.hist2d(start, end, bins=120, range=[[-reach, reach]] * 2, norm=LogNorm(),

@@ -59,7 +59,6 @@ class DescentPanel(Panel):
     def figure(self):
         """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
         from matplotlib.figure import Figure
-        from matplotlib.ticker import FixedLocator, NullLocator
 
         now, data = self.state(), self._table
         figure = Figure(figsize=(9.6, 3.1), layout="constrained")
@@ -78,11 +77,8 @@ class DescentPanel(Panel):
         if data.thresholds[now.noise] is not None:
             left.axvline(data.thresholds[now.noise], color=drawing.BLACK, linestyle=":",
                          linewidth=1)
-        left.set(xscale="log", xlabel="width", ylabel="error (%), training dashed",
-                 ylim=(0, data.top))
-        left.xaxis.set_major_locator(FixedLocator(width_marks(data.widths)))
-        left.xaxis.set_minor_locator(NullLocator())
-        left.xaxis.set_major_formatter(lambda width, _: f"{width:g}")
+        drawing.log_axis(left, width_marks(data.widths), "{x:g}", "width")
+        left.set(ylabel="error (%), training dashed", ylim=(0, data.top))
         own = data.answers[now.noise, now.width, self.replicate, self.signal]
         way, x = data.ways[self.signal], np.linspace(-1, 1, POINTS)
         middle.plot(x, 1 - np.array(own.right) - np.array(own.wrong), ":", color=drawing.GREY)

@@ -123,7 +123,7 @@ class ScalingPanel(Panel):
         now, data = self.state(), self._table
         others = [data.lines[label][TICKET] for label in data.nets if label != now.net]
         equal = None if now.equal is None else 100 * now.equal
-        arms = "".join(f", {arm.replace('_', ' ')} {100 * value:.1f} percent"
+        arms = "".join(f", {drawing.arm_name(arm)} {100 * value:.1f} percent"
                        for arm, value in now.arms.items())
         same = "" if equal is None else f", a dense net of as many weights {equal:.1f} percent"
         self._show([
@@ -140,7 +140,7 @@ class ScalingPanel(Panel):
 def _numbers(now: ScalingReading, by: str) -> str:
     accuracy = (f"test accuracy of the ticket <b>{100 * now.accuracy:.1f} %</b> "
                 f"({100 * now.lowest:.1f} to {100 * now.highest:.1f})")
-    accuracy += "".join(f", {escape(arm.replace('_', ' '))} {100 * value:.1f} %"
+    accuracy += "".join(f", {escape(drawing.arm_name(arm))} {100 * value:.1f} %"
                         for arm, value in now.arms.items())
     accuracy += f", this net dense {100 * now.dense:.1f} %"
     if now.equal is None:

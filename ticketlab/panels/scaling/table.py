@@ -103,7 +103,7 @@ def _line(arm: str, style: tuple[str, str], rows) -> Line:
     levels = rows.groupby("level")
     mean, low, high = (100 * each for each in (levels["accuracy"].mean(), levels["accuracy"].min(),
                                                levels["accuracy"].max()))
-    return Line(arm.replace("_", " "), *style, mean.index.tolist(),
+    return Line(drawing.arm_name(arm), *style, mean.index.tolist(),
                 levels["weights"].first().tolist(), mean.tolist(), low.tolist(), high.tolist())
 
 

@@ -178,4 +178,4 @@ def _curve(name: str, trials: Sequence[Trial], color: str, marker: str) -> Curve
 
 def _name(arm: str) -> str:
     # trained again under another recipe, which is not the search's own curve
-    return "ticket (control)" if arm == "ticket" else arm.replace("_", " ")
+    return "ticket (control)" if arm == "ticket" else drawing.arm_name(arm)
