@@ -19,16 +19,24 @@ LEFT, TOP, BOTTOM = 56, 30, 42  # margins of a plot, in pixels
 
 
 class Curve(NamedTuple):
-    """One line of ``accuracy``: density, mean, low and high in percent, [levels]; color and marker
-    as ``drawing.arm_styles`` gives them."""
+    """An arm's accuracies in percent, [points]: mean, low and high, where x is the density in percent
+    or a number of weights; color and marker as ``drawing.arm_styles`` gives them."""
 
     name: str
     color: str
     marker: str
-    density: Sequence[float]
+    x: Sequence[float]
     mean: Sequence[float]
     low: Sequence[float]
     high: Sequence[float]
+    levels: Sequence[int] = ()
+
+    @classmethod
+    def over(cls, x, accuracy, name: str, color: str, marker: str) -> "Curve":
+        """From a table by level: x, a series, and accuracies (fractions) grouped by level."""
+        mean, low, high = (100 * each for each in (accuracy.mean(), accuracy.min(), accuracy.max()))
+        return cls(name, color, marker, x.tolist(), mean.tolist(), low.tolist(), high.tolist(),
+                   mean.index.tolist())
 
 
 def plot(width: int, x_range, y_range, x_name: str, y_name: str, top=TOP, x_ticks=None,
@@ -95,7 +103,7 @@ def document(width: int, height: int, label: str, parts) -> str:
             f'font-family="sans-serif" font-size="12" fill="{BLACK}">{"".join(parts)}</svg>')
 
 
-def polyline(points, color: str, width: float, dashes: str) -> str:
+def polyline(points, color: str, width: float, dashes: str = "") -> str:
     places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
     dash = f' stroke-dasharray="{dashes}"' if dashes else ""
     return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'

@@ -98,7 +98,7 @@ class RewindPanel(Panel):
         middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, data.top))
         for ax in right:
             for curve in data.curves:
-                ax.plot(curve.density, curve.mean, color=curve.color, marker=curve.marker,
+                ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker,
                         markersize=3.5, linewidth=1.2, label=curve.name)
             ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1,
                        label="dense")
@@ -106,7 +106,7 @@ class RewindPanel(Panel):
             if now.accuracy is not None:
                 ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10,
                         color=drawing.BLACK, markerfacecolor="none")
-            density_axis(ax, np.concatenate([curve.density for curve in data.curves]) / 100)
+            density_axis(ax, np.concatenate([curve.x for curve in data.curves]) / 100)
             ax.set(ylabel="test accuracy (%)")
         for ax in (left, middle, *right):
             ax.spines[["top", "right"]].set_visible(False)
@@ -159,7 +159,7 @@ class RewindPanel(Panel):
         return rewind_svg.accuracy(
             data.curves, None if now.way is None else list(data.tickets).index(now.way),
             100 * now.density, data.dense,
-            density_marks(np.concatenate([curve.density for curve in data.curves]) / 100),
+            density_marks(np.concatenate([curve.x for curve in data.curves]) / 100),
             percent_axis(values),
             f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
             f"the weights {here}, dense {data.dense[0]:.1f} percent; curves: "

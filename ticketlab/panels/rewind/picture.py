@@ -94,7 +94,7 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
     """
     width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
     top, right = max(TOP, 14 + ROW * rows), WIDTHS[2] - 14
-    densities = [density for curve in curves for density in curve.density]
+    densities = [density for curve in curves for density in curve.x]
     x, y, low, frame = plot(
         width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
         "weights remaining (%)", "test accuracy (%)", top=top,
@@ -105,7 +105,7 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
              polyline([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
     for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
         curve, main = curves[number], number == current
-        xs = [x(math.log10(density)) for density in curve.density]
+        xs = [x(math.log10(density)) for density in curve.x]
         points = [(a, y(b)) for a, b in zip(xs, curve.mean, strict=True)]
         if main:
             band = [f"{a:.1f},{y(b):.1f}" for values in ([*zip(xs, curve.low, strict=True)],
@@ -115,7 +115,7 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
         parts.append(polyline(points, curve.color, 2.1 if main else 1, ""))
         parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
         if main:
-            ring = points[min(range(len(xs)), key=lambda each: abs(curve.density[each] - at))]
+            ring = points[min(range(len(xs)), key=lambda each: abs(curve.x[each] - at))]
             parts.append(f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="7" stroke="{BLACK}" '
                          'stroke-width="1.8" fill="none"/>')
     for number, curve in enumerate([*curves, None]):

@@ -153,9 +153,7 @@ def _curves(tickets: dict[str, Tickets]) -> list[Curve]:
     styles = drawing.arm_styles(tickets)
     curves = []
     for name, found in tickets.items():
-        rows = table(found).groupby("level")[["density", "accuracy"]]
-        mean, low, high = (100 * each for each in (rows.mean(), rows.min(), rows.max()))
-        curves.append(Curve(name.replace("_", "-"), *styles[name], mean["density"].tolist(),
-                            mean["accuracy"].tolist(), low["accuracy"].tolist(),
-                            high["accuracy"].tolist()))
+        levels = table(found).groupby("level")
+        curves.append(Curve.over(100 * levels["density"].mean(), levels["accuracy"],
+                                 name.replace("_", "-"), *styles[name]))
     return curves

@@ -35,7 +35,7 @@ class ScalingPanel(Panel):
     def __init__(self, table, *, by, net, level):
         self._table = ScalingTable(table, by)
         lines = [line for own in self._table.lines.values() for line in own.values()]
-        sizes = [size for line in lines for size in line.weights]
+        sizes = [size for line in lines for size in line.x]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
         self._y_range = percent_axis([value for line in lines  # one for all nets and levels
                                       for value in (*line.low, *line.high)])
@@ -75,11 +75,11 @@ class ScalingPanel(Panel):
         for label in data.nets:
             if label != self.net:
                 line = data.lines[label][TICKET]
-                left.plot(line.weights, line.mean, color=drawing.GREY, linewidth=1)
-        left.plot(data.dense.weights, data.dense.mean, "o-", color=drawing.BLACK,
+                left.plot(line.x, line.mean, color=drawing.GREY, linewidth=1)
+        left.plot(data.dense.x, data.dense.mean, "o-", color=drawing.BLACK,
                   markerfacecolor="none", label="dense nets")
         for arm, line in data.lines[self.net].items():
-            left.plot(line.weights, line.mean, "-" if arm == TICKET else "--", color=line.color,
+            left.plot(line.x, line.mean, "-" if arm == TICKET else "--", color=line.color,
                       marker=line.marker, markersize=4, label=line.name)
         if now.equal is not None:
             left.plot([now.weights], [100 * now.equal], "s", markersize=9, color=drawing.BLACK,

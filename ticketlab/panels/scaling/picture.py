@@ -6,30 +6,15 @@ panel builds on this file.
 
 import math
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import HEIGHT, ROW, document, marker, plot, text
+from ticketlab.panels.svg import HEIGHT, ROW, Curve, document, marker, plot, polyline, text
 
 WIDTH = 560  # in pixels: beside the bars in a notebook of 1000 pixels
 TOP = 14 + ROW
 
 
-class Line(NamedTuple):
-    """One arm of one net, or all dense nets: levels, weights remaining, and accuracies in percent,
-    [points] each; color and marker as ``drawing.arm_styles`` gives them."""
-
-    name: str
-    color: str
-    marker: str
-    levels: Sequence[int]
-    weights: Sequence[int]
-    mean: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
-
-
-def accuracy(lines: Sequence[Line], others: Sequence[Line], dense: Line, at, equal: float | None,
+def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, equal: float | None,
              x_marks, x_range, y_range, label: str) -> str:
     """Accuracy over the number of weights, fewer to the right on a log scale.
 
@@ -45,18 +30,18 @@ def accuracy(lines: Sequence[Line], others: Sequence[Line], dense: Line, at, equ
 
     def places(line, values=None):
         return [(x(math.log10(n)), y(v)) for n, v in zip(
-            line.weights, line.mean if values is None else values, strict=True)]
+            line.x, line.mean if values is None else values, strict=True)]
 
     main = lines[0]
-    parts = [frame, *(_way(places(line), GREY, 1) for line in others)]
+    parts = [frame, *(polyline(places(line), GREY, 1) for line in others)]
     band = [f"{a:.1f},{b:.1f}" for a, b in places(main, main.low) + places(main, main.high)[::-1]]
     parts.append(f'<polygon points="{" ".join(band)}" fill="{main.color}" opacity="0.2"/>')
-    parts.append(_way(places(dense), BLACK, 1.9))
+    parts.append(polyline(places(dense), BLACK, 1.9))
     parts += [(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" stroke="{BLACK}" fill="#FFFFFF"/>')
               for a, b in places(dense)]
     for line in reversed(lines):  # the tickets lie on top
-        parts.append(_way(places(line), line.color, 1.9 if line is main else 1.1,
-                          "" if line is main else "5 3"))
+        parts.append(polyline(places(line), line.color, 1.9 if line is main else 1.1,
+                              "" if line is main else "5 3"))
         parts += [marker(line, f"{a:.1f}", f"{b:.1f}", 3.4 if line is main else 2.6)
                   for a, b in places(line)]
     ring = x(math.log10(at[0])), y(at[1])
@@ -69,7 +54,7 @@ def accuracy(lines: Sequence[Line], others: Sequence[Line], dense: Line, at, equ
     return document(WIDTH, HEIGHT, label, parts + _keys(lines, bool(others), equal is not None))
 
 
-def _keys(lines: Sequence[Line], others: bool, equal: bool) -> list[str]:
+def _keys(lines: Sequence[Curve], others: bool, equal: bool) -> list[str]:
     """A row of what the lines and marks are."""
     parts, at = [], 16
     entries = [(line.name, line.color, "" if line is lines[0] else "5 3", line) for line in lines]
@@ -77,7 +62,7 @@ def _keys(lines: Sequence[Line], others: bool, equal: bool) -> list[str]:
     if others:
         entries.append(("other tickets", GREY, "", None))
     for name, color, dashes, line in entries:
-        parts += [_way([(at - 9, 12), (at + 9, 12)], color, 1.6, dashes),
+        parts += [polyline([(at - 9, 12), (at + 9, 12)], color, 1.6, dashes),
                   marker(line, at, 12, 3.4) if line else "",
                   text(at + 14, 16, name, "start", 'font-size="11"')]
         at += 42 + 6 * len(name)
@@ -86,10 +71,3 @@ def _keys(lines: Sequence[Line], others: bool, equal: bool) -> list[str]:
                    'stroke-width="1.6" fill="none"/>'),
                   text(at + 10, 16, "dense, as many weights", "start", 'font-size="11"')]
     return parts
-
-
-def _way(points, color: str, width: float, dashes: str = "") -> str:
-    places = " ".join(f"{x:.1f},{y:.1f}" for x, y in points)
-    dash = f' stroke-dasharray="{dashes}"' if dashes else ""
-    return (f'<polyline points="{places}" fill="none" stroke="{color}" stroke-width="{width}"'
-            f'{dash}/>')

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ticketlab.figures import drawing
-from ticketlab.panels.scaling.picture import Line
+from ticketlab.panels.svg import Curve
 from ticketlab.scaling import LAYER, TICKET, matching
 
 
@@ -46,8 +46,8 @@ class ScalingReading(NamedTuple):
 class ScalingTable:
     """The nets of a table, looked up by label and level.
 
-    nets: labels, ascending. last: label -> its last level. lines: label -> arm -> Line, accuracies
-    in percent. dense: the Line of all dense nets, the smallest first. Raises ValueError as
+    nets: labels, ascending. last: label -> its last level. lines: label -> arm -> Curve, accuracies
+    in percent. dense: the Curve of all dense nets, the smallest first. Raises ValueError as
     ``matching.ladder`` does, for labels that cannot be put in order, and for replicates whose
     layers keep different numbers of weights.
     """
@@ -68,14 +68,14 @@ class ScalingTable:
             self._kept[label] = _kept(rows[TICKET], label)
         self.last = {label: len(own[TICKET].mean) - 1 for label, own in self.lines.items()}
         first = [self.lines[label][TICKET] for label in self._sizes]
-        self.dense = Line("dense", *drawing.ARMS["dense"], *(
+        self.dense = Curve("dense", *drawing.ARMS["dense"], *(
             [getattr(own, name)[0] for own in first]
-            for name in ("levels", "weights", "mean", "low", "high")))
+            for name in ("x", "mean", "low", "high", "levels")))
 
     def equal(self, weights: float) -> tuple[float | None, tuple]:
         """Accuracy in percent of a dense net of that many weights, straight over the logarithm of
         the number, and the labels that it lies between; None outside of what was measured."""
-        sizes = np.array(self.dense.weights)
+        sizes = np.array(self.dense.x)
         if not sizes[0] <= weights <= sizes[-1]:
             return None, ()
         above = int(np.searchsorted(sizes, weights))
@@ -86,7 +86,7 @@ class ScalingTable:
     def read(self, net, level: int) -> ScalingReading:
         """The numbers of one net at one level."""
         ticket, kept = self.lines[net][TICKET], self._kept[net]
-        weights, before, whole = (ticket.weights[place] for place in (level, max(0, level - 1), 0))
+        weights, before, whole = (ticket.x[place] for place in (level, max(0, level - 1), 0))
         equal, between = self.equal(weights)
         others = {arm: line.mean[line.levels.index(level)] / 100
                   for arm, line in self.lines[net].items()
@@ -99,12 +99,9 @@ class ScalingTable:
             {layer: (counts[level], counts[0]) for layer, counts in kept.items()})
 
 
-def _line(arm: str, style: tuple[str, str], rows) -> Line:
+def _line(arm: str, style: tuple[str, str], rows) -> Curve:
     levels = rows.groupby("level")
-    mean, low, high = (100 * each for each in (levels["accuracy"].mean(), levels["accuracy"].min(),
-                                               levels["accuracy"].max()))
-    return Line(drawing.arm_name(arm), *style, mean.index.tolist(),
-                levels["weights"].first().tolist(), mean.tolist(), low.tolist(), high.tolist())
+    return Curve.over(levels["weights"].first(), levels["accuracy"], drawing.arm_name(arm), *style)
 
 
 def _kept(rows, label) -> dict[str, list[int]]:

@@ -117,14 +117,14 @@ class TicketPanel(Panel):
         ax.set(xlabel="input", ylabel="unit")
         ax = right.subplots()
         for curve in self._curves[self.rate]:
-            ax.plot(curve.density, curve.mean, color=curve.color, marker=curve.marker,
+            ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker,
                     markersize=3.5, linewidth=1.2, label=curve.name)
         own = self._curves[self.rate][0]
-        ax.fill_between(own.density, own.low, own.high, color=own.color, alpha=0.2, linewidth=0)
+        ax.fill_between(own.x, own.low, own.high, color=own.color, alpha=0.2, linewidth=0)
         ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1, label="dense")
         ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
                 markerfacecolor="none")
-        density_axis(ax, np.concatenate([c.density for c in self._curves[self.rate]]) / 100)
+        density_axis(ax, np.concatenate([c.x for c in self._curves[self.rate]]) / 100)
         ax.set(ylabel="test accuracy (%)")
         ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
         ax.spines[["top", "right"]].set_visible(False)
@@ -186,7 +186,7 @@ class TicketPanel(Panel):
             ticket_svg.accuracy(
                 curves, (100 * now.density, 100 * now.accuracy), 100 * now.dense,
                 100 / self._data.classes,
-                density_marks(np.concatenate([curve.density for curve in curves]) / 100),
+                density_marks(np.concatenate([curve.x for curve in curves]) / 100),
                 percent_axis(accuracies))]
 
 

@@ -94,7 +94,7 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
     """
     width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
     top, right = 14 + ROW * rows, width - 14
-    densities = [density for curve in curves for density in curve.density]
+    densities = [density for curve in curves for density in curve.x]
     x, y, low, frame = plot(
         width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
         "weights remaining (%)", "test accuracy (%)", top=top,
@@ -106,7 +106,7 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
                   text(LEFT + 4, y(chance) - 4, "chance", "start", 'fill="#666666"')]
     for curve in reversed(curves):  # the search's own lies on top
         main = curve is curves[0]
-        xs = [f"{x(math.log10(density)):.1f}" for density in curve.density]
+        xs = [f"{x(math.log10(density)):.1f}" for density in curve.x]
         lowest, mean, highest = ([f"{a},{y(b):.1f}" for a, b in zip(xs, values, strict=True)]
                                  for values in (curve.low, curve.mean, curve.high))
         if main:

@@ -170,10 +170,8 @@ def curves_by_rate(searches, controls) -> dict[float, list[Curve]]:
 
 
 def _curve(name: str, trials: Sequence[Trial], color: str, marker: str) -> Curve:
-    rows = table(trials).groupby("level")[["density", "accuracy"]]
-    mean, low, high = (100 * each for each in (rows.mean(), rows.min(), rows.max()))
-    return Curve(name, color, marker, mean["density"].tolist(), mean["accuracy"].tolist(),
-                 low["accuracy"].tolist(), high["accuracy"].tolist())
+    levels = table(trials).groupby("level")
+    return Curve.over(100 * levels["density"].mean(), levels["accuracy"], name, color, marker)
 
 
 def _name(arm: str) -> str:
