@@ -11,8 +11,11 @@ from contextlib import contextmanager
 from html import escape
 
 import ipywidgets
+import numpy as np
+from matplotlib.figure import Figure
 
-from ticketlab.figures import drawing
+from ticketlab.basics import whole
+from ticketlab.figures import density_axis, drawing
 from ticketlab.pruning import describe
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -92,6 +95,24 @@ def choice(name: str, what: str | None = None, doc: str | None = None) -> proper
     return property(lambda panel: widget(panel).value, choose, doc=doc)
 
 
+def number(name: str, doc: str) -> property:
+    """A property: what stands in the dropdown ``name`` of the whole numbers from 0 on."""
+    def choose(panel, value):
+        last = len(panel._choices[name].options) - 1
+        if whole(value) is None or not 0 <= value <= last:
+            raise ValueError(f"{name} is {value!r}; it must be a whole number from 0 to {last}")
+        panel._choices[name].value = value
+    return property(lambda panel: panel._choices[name].value, choose, doc=doc)
+
+
+def level_of(owner) -> property:
+    """A property: where the panel's ``_levels`` stand. owner: panel -> whose levels those are, for
+    the error, such as ``"the net has"``."""
+    return property(lambda panel: panel._levels.value,
+                    lambda panel, level: panel._levels.go("level", level, owner(panel)),
+                    doc="The level that is shown, 0 is dense; set it to move its slider.")
+
+
 class Panel:
     """Controls above a line of numbers and pictures. ``box`` is the widget.
 
@@ -156,6 +177,43 @@ class Panel:
         picture = base64.b64encode(file.getvalue()).decode("ascii")
         return chosen({"text/plain": repr(self), "image/png": picture} | view(self.box),
                       include, exclude)
+
+
+def figure_of(width: float, words: str) -> Figure:
+    """An empty figure for a panel as it stands, 3.1 inches high, with a line of words above."""
+    figure = Figure(figsize=(width, 3.1), layout="constrained")
+    figure.suptitle(words, fontsize="medium")
+    return figure
+
+
+def finish(ax, **options) -> None:
+    """What every plot of such a figure ends with: no idle spines, and a small legend."""
+    drawing.finish(ax, True, **({"fontsize": "x-small", "handlelength": 1.5} | options))
+
+
+def accuracy_axes(ax, curves, now, upright: bool = False) -> None:
+    """Accuracy by weights remaining in a panel's figure: a line a curve, one for the dense networks,
+    and a ring where the panel stands, on an ``upright`` line if so wanted.
+
+    curves: ``svg.Curve``s by density. now: a reading with density, accuracy and dense.
+    """
+    for curve in curves:
+        ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker, markersize=3.5,
+                linewidth=1.2, label=curve.name)
+    ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1, label="dense")
+    if upright:
+        ax.axvline(100 * now.density, color=drawing.BLACK, linewidth=0.6)
+    if now.accuracy is not None:
+        ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                markerfacecolor="none")
+    density_axis(ax, densities(curves))
+    ax.set(ylabel="test accuracy (%)")
+    finish(ax)
+
+
+def densities(curves) -> np.ndarray:
+    """The densities of all points of some curves, as fractions."""
+    return np.concatenate([curve.x for curve in curves]) / 100
 
 
 def rows(*lines: str) -> str:

@@ -7,7 +7,7 @@ Everything is computed before the panel is shown; a move looks up and draws. Its
 import numpy as np
 
 from ticketlab.figures import STYLES, drawing, noise_name, width_marks
-from ticketlab.panels.base import Panel, choice, pick, rows, spread
+from ticketlab.panels import base
 from ticketlab.panels.descent import picture as descent_svg
 from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
 from ticketlab.scaling import Widths
@@ -29,7 +29,7 @@ def descent_panel(sweep: Widths, *, width: int | None = None, noise: float | Non
                         signals=signals)
 
 
-class DescentPanel(Panel):
+class DescentPanel(base.Panel):
     """What ``descent_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, sweep, *, width, noise, signal, replicate, signals):
@@ -47,10 +47,10 @@ class DescentPanel(Panel):
                     noise=self._table.noises[-1] if noise is None else noise,
                     signal=signal, replicate=replicate)
 
-    width = choice("slider", "width", "The width that is shown; set it to move the slider.")
-    noise = choice("labels", "noise")
-    signal = choice("signal")
-    replicate = choice("replicate")
+    width = base.choice("slider", "width", "The width that is shown; set it to move the slider.")
+    noise = base.choice("labels", "noise")
+    signal = base.number("signal", "The mislabelled training signal in the middle of the way.")
+    replicate = base.number("replicate", "The network whose function is drawn; set it to see another.")
 
     def state(self) -> DescentReading:
         """The numbers that are shown now."""
@@ -58,10 +58,9 @@ class DescentPanel(Panel):
 
     def figure(self):
         """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
-        from matplotlib.figure import Figure
-
         now, data = self.state(), self._table
-        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        figure = base.figure_of(9.6, f"width {now.width}, {noise_name(now.noise)}: test error "
+                                f"{100 * now.test:.1f} %, training error {100 * now.train:.1f} %")
         left, middle, right = figure.subplots(1, 3, width_ratios=[1.2, 1.2, 1])
         for noise in data.noises:
             for split, line in (("test", "-"), ("train", "--")):
@@ -92,19 +91,15 @@ class DescentPanel(Panel):
             right.plot(signal, line, color=color, linewidth=1.2, label=name)
         right.set(xlabel="number in the signal", ylabel="value (sd)")
         for ax in (left, middle, right):
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
-        figure.suptitle(f"width {now.width}, {noise_name(now.noise)}: test error "
-                        f"{100 * now.test:.1f} %, training error {100 * now.train:.1f} %",
-                        fontsize="medium")
+            base.finish(ax)
         return figure
 
     def __repr__(self) -> str:
         return "descent panel: sliders for width, labels, signal and replicate"
 
     def _make_widgets(self):
-        control = pick(("width", "units"), "width: the number of units in each hidden layer",
-                       [(f"{width:,}", width) for width in self._table.widths], "300px")
+        control = base.pick(("width", "units"), "width: the number of units in each hidden layer",
+                            [(f"{width:,}", width) for width in self._table.widths], "300px")
         self.slider, self.field = control.slider, control.field
         self._make_box("descent-panel", [control], {
             "labels": ([(noise_name(noise), noise) for noise in self._table.noises],
@@ -142,11 +137,11 @@ class DescentPanel(Panel):
 
 
 def _numbers(now: DescentReading, replicate: int, replicates: int) -> str:
-    range_ = spread(replicates, now.lowest, now.highest,
-                    f"; replicate {replicate}: {100 * now.own_test:.1f}")
+    range_ = base.spread(replicates, now.lowest, now.highest,
+                         f"; replicate {replicate}: {100 * now.own_test:.1f}")
     fits = ("at or above the width that fits all labels" if now.fits else
             "below the width that fits all labels")
-    return rows(
+    return base.rows(
         (f"width {now.width:,} ({now.parameters:,} parameters), {noise_name(now.noise)}: "
          f"test error <b>{100 * now.test:.1f} %</b>{range_}, training error "
          f"<b>{100 * now.train:.1f} %</b>, {fits}"),

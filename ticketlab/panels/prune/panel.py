@@ -5,9 +5,9 @@ from html import escape
 
 import numpy as np
 
+from ticketlab import figures
 from ticketlab.figures import drawing
-from ticketlab.panels import svg
-from ticketlab.panels.base import NUMBER, Control, Panel, choice, rows, shares, spread
+from ticketlab.panels import base, svg
 from ticketlab.panels.prune import picture
 from ticketlab.panels.prune.table import (
     GRID,
@@ -43,7 +43,7 @@ def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
                       replicate=replicate, scores=scores)
 
 
-class PrunePanel(Panel):
+class PrunePanel(base.Panel):
     """What ``prune_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, stack, data, *, rate, scope, score, layer, replicate, scores):
@@ -69,9 +69,9 @@ class PrunePanel(Panel):
                              f"{1 / STEPS}; write 20 % as 0.2")
         self.slider.value = 100 * RATES[position]
 
-    scope = choice("scope")
-    score = choice("score")
-    layer = choice("layer")
+    scope = base.choice("scope")
+    score = base.choice("score")
+    layer = base.choice("layer")
 
     @property
     def masks(self) -> Masks:
@@ -92,12 +92,10 @@ class PrunePanel(Panel):
 
     def figure(self):
         """The panel as it stands now, as a matplotlib figure of 9.6 x 3 inches."""
-        from matplotlib.figure import Figure
-
-        from ticketlab import figures
-
         now, curve, masks = self.state(), self._curve(), self.masks
-        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        figure = base.figure_of(9.6, f"{describe(now.density, now.rate)}, "
+                                f"accuracy {100 * now.accuracy:.1f} %   "
+                                f"({self.score}, {_SCOPE_NAMES[self.scope]})")
         left, middle, right = figure.subplots(1, 3, width_ratios=[1.35, 1, 1])
         figures.histogram(self.stack, layer=self.layer, masks=masks, replicate=self.replicate,
                           ax=left).legend(loc="upper right", fontsize="x-small", handlelength=1)
@@ -113,8 +111,6 @@ class PrunePanel(Panel):
         right.set(xlabel="prune rate (%)", ylabel="test accuracy (%)", title="before any retraining",
                   xlim=(0, 100), ylim=(0, 100))
         right.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(f"{describe(now.density, now.rate)}, accuracy {100 * now.accuracy:.1f} %   "
-                        f"({self.score}, {_SCOPE_NAMES[self.scope]})", fontsize="medium")
         return figure
 
     def __repr__(self) -> str:
@@ -126,8 +122,8 @@ class PrunePanel(Panel):
         return round(self.slider.value / 100 * STEPS)
 
     def _make_widgets(self):
-        control = Control(
-            NUMBER, ("prune rate (%)", "rate (%)"),
+        control = base.Control(
+            base.NUMBER, ("prune rate (%)", "rate (%)"),
             ("prune rate: the share of all weights that is removed, in percent",
              "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
             snap=lambda value: round(round(value / 100 * STEPS) * 100 / STEPS, 1),
@@ -203,9 +199,9 @@ _PERCENT = [100 * rate for rate in RATES]
 
 def _numbers(now: Reading, replicates: int) -> str:
     accuracy = f"test accuracy without retraining <b>{100 * now.accuracy:.1f} %</b>"
-    accuracy += spread(replicates, now.lowest, now.highest)
+    accuracy += base.spread(replicates, now.lowest, now.highest)
     empty = "".join(f" <b>layer {escape(layer)} is empty: nothing passes it</b>"
                     for layer in now.empty)
-    return rows(f"<b>{shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} "
-                "weights kept",
-                f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")
+    return base.rows(f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} "
+                     "weights kept",
+                     f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")

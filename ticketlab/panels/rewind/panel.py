@@ -9,9 +9,9 @@ from html import escape
 
 import numpy as np
 
-from ticketlab.figures import THRESHOLD, band, density_axis, density_marks, drawing
+from ticketlab.figures import THRESHOLD, band, density_marks, drawing
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.panels.base import Panel, choice, levels, percent_axis, pick, rows, shares, spread
+from ticketlab.panels import base
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
 from ticketlab.pruning import describe
@@ -34,7 +34,7 @@ def rewind_panel(children: Mapping, lines: Mapping, starts: Mapping,
     return RewindPanel(children, lines, starts, tickets, k=k, level=level, replicate=replicate)
 
 
-class RewindPanel(Panel):
+class RewindPanel(base.Panel):
     """What ``rewind_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, children, lines, starts, tickets, *, k, level, replicate):
@@ -43,7 +43,8 @@ class RewindPanel(Panel):
         self._begin(k=self._table.steps[0] if k is None else k, replicate=replicate,
                     **({"level": level} if self._table.tickets or level else {}))
 
-    k = choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
+    k = base.choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
+    replicate = base.number("replicate", "The network whose paths are drawn; set it to see another.")
 
     @property
     def level(self) -> int | None:
@@ -57,30 +58,19 @@ class RewindPanel(Panel):
                              "rewinding.search")
         self._levels.go("level", level, "the tickets have")
 
-    @property
-    def replicate(self) -> int:
-        """The network whose paths are drawn; set it to see another."""
-        return self._choices["replicate"].value
-
-    @replicate.setter
-    def replicate(self, replicate: int):
-        if isinstance(replicate, bool) or replicate not in range(self._table.replicates):
-            raise ValueError(f"replicate is {replicate!r}; it must be a whole number from 0 to "
-                             f"{self._table.replicates - 1}")
-        self._choices["replicate"].value = replicate
-
     def state(self) -> RewindReading:
         """The numbers that are shown now."""
         return self._table.read(self.k, self.level, self.replicate)
 
     def figure(self):
         """The panel as it stands now, as a matplotlib figure, 3.1 inches high."""
-        from matplotlib.figure import Figure
-
         now, data, seen = self.state(), self._table, self._table.paths[self.k, self.replicate]
-        number = 3 if data.tickets else 2
-        figure = Figure(figsize=(3.2 * number, 3.1), layout="constrained")
-        left, middle, *right = figure.subplots(1, number)
+        words, plots = f"k = {now.k:,}: barrier {100 * now.barrier:.1f} points", 2
+        if data.tickets:
+            words += f"   level {now.level}: {describe(now.density, now.removed)}"
+            plots = 3
+        figure = base.figure_of(3.2 * plots, words)
+        left, middle, *right = figure.subplots(1, plots)
         for way, (color, style, marker), name in zip(
                 seen[:2], landscape_figures.CHILDREN, ("first child", "second child"), strict=True):
             left.plot(*way.T, color=color, linestyle=style, marker=marker, markersize=3, label=name)
@@ -96,34 +86,20 @@ class RewindPanel(Panel):
         middle.axhline(foot + THRESHOLD, color=drawing.GREEN, linestyle="--",
                        label=f"{THRESHOLD:g} points above the ends")
         middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, data.top))
+        base.finish(left)
+        base.finish(middle)
         for ax in right:
-            for curve in data.curves:
-                ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker,
-                        markersize=3.5, linewidth=1.2, label=curve.name)
-            ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1,
-                       label="dense")
-            ax.axvline(100 * now.density, color=drawing.BLACK, linewidth=0.6)
-            if now.accuracy is not None:
-                ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10,
-                        color=drawing.BLACK, markerfacecolor="none")
-            density_axis(ax, np.concatenate([curve.x for curve in data.curves]) / 100)
-            ax.set(ylabel="test accuracy (%)")
-        for ax in (left, middle, *right):
-            ax.spines[["top", "right"]].set_visible(False)
-            ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
-        shares = f"   level {now.level}: {describe(now.density, now.removed)}" if right else ""
-        figure.suptitle(f"k = {now.k:,}: barrier {100 * now.barrier:.1f} points{shares}",
-                        fontsize="medium")
+            base.accuracy_axes(ax, data.curves, now, upright=True)
         return figure
 
     def __repr__(self) -> str:
         return "rewind panel: sliders for rewind step, level and replicate"
 
     def _make_widgets(self):
-        step = pick(("rewind step k", "k"),
-                    "rewind step: the training step from whose weights the two children part",
-                    [(f"{k:,}", k) for k in self._table.steps], "280px")
-        self._levels = levels(self._table.last)
+        step = base.pick(("rewind step k", "k"),
+                         "rewind step: the training step from whose weights the two children part",
+                         [(f"{k:,}", k) for k in self._table.steps], "280px")
+        self._levels = base.levels(self._table.last)
         self.slider, self.field = step.slider, step.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         self._make_box("rewind-panel", [step, self._levels] if self._table.tickets else [step], {
@@ -159,8 +135,8 @@ class RewindPanel(Panel):
         return rewind_svg.accuracy(
             data.curves, None if now.way is None else list(data.tickets).index(now.way),
             100 * now.density, data.dense,
-            density_marks(np.concatenate([curve.x for curve in data.curves]) / 100),
-            percent_axis(values),
+            density_marks(base.densities(data.curves)),
+            base.percent_axis(values),
             f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
             f"the weights {here}, dense {data.dense[0]:.1f} percent; curves: "
             + ", ".join(curve.name for curve in data.curves))
@@ -168,14 +144,14 @@ class RewindPanel(Panel):
 
 def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
     words = f"k = {now.k:,}: barrier <b>{100 * now.barrier:.1f} points</b> of test error"
-    words += spread(replicates, now.lowest, now.highest,
-                    f"; replicate {replicate}: {100 * now.own:.1f}")
+    words += base.spread(replicates, now.lowest, now.highest,
+                         f"; replicate {replicate}: {100 * now.own:.1f}")
     words += (f", <b>{'stable' if now.stable else 'not stable'}</b> (less than {THRESHOLD:g} is "
               "stable)")
     lines = [words, (f"replicate {replicate}: the ends are {now.apart:.3g} apart in weights, at "
                     f"{now.degrees:.0f}° seen from the start")]
     if now.level is not None:
-        lines.append(f"level {now.level} of {now.last}: <b>{shares(now.density, now.removed)}</b>")
+        lines.append(f"level {now.level} of {now.last}: <b>{base.shares(now.density, now.removed)}</b>")
         if now.way is None:
             lines[-1] += f" · no tickets were rewound to step {now.k:,}"
         else:
@@ -184,4 +160,4 @@ def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
             lines[-1] += (f" · {escape(now.way)}: test accuracy <b>{100 * now.accuracy:.1f} %</b>"
                          f"{ends}, dense {100 * now.dense:.1f} %, difference "
                          f"{100 * (now.accuracy - now.dense):+.1f} points")
-    return rows(*lines)
+    return base.rows(*lines)

@@ -7,8 +7,7 @@ numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this f
 from html import escape
 
 from ticketlab.figures import drawing, marks, weights_axis
-from ticketlab.panels import svg
-from ticketlab.panels.base import Panel, levels, percent_axis, pick, rows, shares
+from ticketlab.panels import base, svg
 from ticketlab.panels.scaling import picture as scaling_svg
 from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
 from ticketlab.pruning import describe
@@ -29,7 +28,7 @@ def scaling_panel(table, *, by: str = "width", net=None, level: int = 0) -> "Sca
     return ScalingPanel(table, by=by, net=net, level=level)
 
 
-class ScalingPanel(Panel):
+class ScalingPanel(base.Panel):
     """What ``scaling_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, table, *, by, net, level):
@@ -37,8 +36,8 @@ class ScalingPanel(Panel):
         lines = [line for own in self._table.lines.values() for line in own.values()]
         sizes = [size for line in lines for size in line.x]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
-        self._y_range = percent_axis([value for line in lines  # one for all nets and levels
-                                      for value in (*line.low, *line.high)])
+        self._y_range = base.percent_axis([value for line in lines  # one for all nets and levels
+                                           for value in (*line.low, *line.high)])
         self._make_widgets()
         self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 
@@ -52,14 +51,7 @@ class ScalingPanel(Panel):
         drawing.choose(self._table.by, net, self._table.nets)
         self.slider.value = net
 
-    @property
-    def level(self) -> int:
-        """The level that is shown, 0 is dense; set it to move its slider."""
-        return self.levels.value
-
-    @level.setter
-    def level(self, level: int):
-        self._levels.go("level", level, f"{self._table.by} {self.net} has")
+    level = base.level_of(lambda panel: f"{panel._table.by} {panel.net} has")
 
     def state(self) -> ScalingReading:
         """The numbers that are shown now."""
@@ -67,10 +59,9 @@ class ScalingPanel(Panel):
 
     def figure(self):
         """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
-        from matplotlib.figure import Figure
-
         now, data = self.state(), self._table
-        figure = Figure(figsize=(9.0, 3.1), layout="constrained")
+        figure = base.figure_of(9.0, f"{data.by} {now.net}, level {now.level}: {now.weights:,} weights, "
+                                f"{describe(now.density, now.removed)}")
         left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
         for label in data.nets:
             if label != self.net:
@@ -88,16 +79,13 @@ class ScalingPanel(Panel):
                   markerfacecolor="none")
         weights_axis(left, self._x_range)
         left.set(ylabel="test accuracy (%)", ylim=self._y_range)
-        left.legend(frameon=False, fontsize="x-small", handlelength=1.5)
+        base.finish(left)
         shares = [100 * kept / size for kept, size in now.kept.values()]
         right.barh(range(len(shares)), shares, color=drawing.KEPT)
         right.set_yticks(range(len(shares)), [
             f"{layer}\n{kept:,}" for layer, (kept, _) in now.kept.items()], fontsize="small")
         right.set(xlabel="weights remaining (%)", xlim=(0, 100), ylim=(len(shares) - 0.4, -0.6))
-        for ax in (left, right):
-            ax.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(f"{data.by} {now.net}, level {now.level}: {now.weights:,} weights, "
-                        f"{describe(now.density, now.removed)}", fontsize="medium")
+        base.finish(right)
         return figure
 
     def __repr__(self) -> str:
@@ -105,10 +93,10 @@ class ScalingPanel(Panel):
 
     def _make_widgets(self):
         by, nets = self._table.by, self._table.nets
-        net = pick((by, by),
-                   f"{by}: which of the nets is shown, from the smallest label to the largest",
-                   [(str(label), label) for label in nets], "280px")
-        self._levels = levels(self._table.last[nets[0]])
+        net = base.pick((by, by),
+                        f"{by}: which of the nets is shown, from the smallest label to the largest",
+                        [(str(label), label) for label in nets], "280px")
+        self._levels = base.levels(self._table.last[nets[0]])
         self.slider, self.field = net.slider, net.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         net.observe(self._net_moved)
@@ -152,5 +140,5 @@ def _numbers(now: ScalingReading, by: str) -> str:
                 f"{100 * (now.accuracy - now.equal):+.1f} points")
     place = (f"{escape(by)} {escape(str(now.net))}, level {now.level} of {now.last}: "
              f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · "
-             f"{shares(now.density, now.removed)}")
-    return rows(place, accuracy, same)
+             f"{base.shares(now.density, now.removed)}")
+    return base.rows(place, accuracy, same)

@@ -7,11 +7,9 @@
 from collections.abc import Mapping
 from html import escape
 
-import numpy as np
-
-from ticketlab.figures import density_axis, density_marks, drawing
+from ticketlab.figures import density_marks, drawing
 from ticketlab.lottery import Tickets
-from ticketlab.panels.base import Panel, choice, levels, percent_axis, pick, rows, shares, spread
+from ticketlab.panels import base
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import (
     AFTER,
@@ -23,7 +21,6 @@ from ticketlab.panels.tickets.table import (
     curves_by_rate,
 )
 from ticketlab.pruning import describe
-from ticketlab.stack import check_replicate
 from ticketlab.weights import ALL
 
 # with the area of the bars beside them, or few survivors would lie flat under all weights
@@ -49,7 +46,7 @@ def ticket_panel(searches: Tickets | Mapping[float, Tickets], data=None, *, cont
                        replicate=replicate, shows=shows)
 
 
-class TicketPanel(Panel):
+class TicketPanel(base.Panel):
     """What ``ticket_panel`` makes. ``box`` is the widget; everything else is plain Python."""
 
     def __init__(self, searches, data, *, controls, rate, level, layer, replicate, shows):
@@ -64,30 +61,12 @@ class TicketPanel(Panel):
         self._begin(rate=next(iter(self.searches)) if rate is None else rate, level=level,
                     layer=layer, replicate=replicate, shows=shows)
 
-    rate = choice("_rates", "rate",
-                  "The rate per round of the search that is shown; set it to show another.")
-
-    @property
-    def level(self) -> int:
-        """The level that is shown, 0 is dense; set it to move the slider."""
-        return self.slider.value
-
-    @level.setter
-    def level(self, level: int):
-        self._levels.go("level", level, f"the search with rate {self.rate} has")
-
-    layer = choice("layer")
-    shows = choice("shows")
-
-    @property
-    def replicate(self) -> int:
-        """The network whose weights and mask are shown; set it to see another."""
-        return self._choices["replicate"].value
-
-    @replicate.setter
-    def replicate(self, replicate: int):
-        check_replicate(self._first.initial, replicate)
-        self._choices["replicate"].value = replicate
+    rate = base.choice("_rates", "rate",
+                       "The rate per round of the search that is shown; set it to show another.")
+    level = base.level_of(lambda panel: f"the search with rate {panel.rate} has")
+    layer = base.choice("layer")
+    shows = base.choice("shows")
+    replicate = base.number("replicate", "The network whose weights and mask are shown.")
 
     def state(self) -> TicketReading:
         """The numbers that are shown now."""
@@ -95,10 +74,10 @@ class TicketPanel(Panel):
 
     def figure(self):
         """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
-        from matplotlib.figure import Figure
-
         now, view = self.state(), self._tables[self.rate].view(*self._place)
-        figure = Figure(figsize=(9.6, 3.1), layout="constrained")
+        figure = base.figure_of(9.6, f"level {now.level} of {now.last}: "
+                                f"{describe(now.density, now.removed)}, "
+                                f"accuracy {100 * now.accuracy:.1f} %   ({self.layer})")
         left, middle, right = figure.subfigures(1, 3, width_ratios=[1.1, 0.9, 1.2])
         ax = left.subplots()
         ax.stairs(view.kept, view.edges, fill=True, color=drawing.KEPT, alpha=0.75, label="kept")
@@ -106,8 +85,7 @@ class TicketPanel(Panel):
                   color=drawing.BLACK, label=OUTLINES[self.shows])
         ax.set(xlabel=f"weight value {self.shows}", ylabel="number of weights",
                ylim=(0, 1.4 * ax.dataLim.y1))
-        ax.legend(frameon=False, fontsize="x-small", loc="upper left", handlelength=1)
-        ax.spines[["top", "right"]].set_visible(False)
+        base.finish(ax, loc="upper left", handlelength=1)
         for ax, each in zip(middle.subplots(len(view.pictures), 1, squeeze=False)[:, 0],
                             view.pictures, strict=True):
             ax.imshow(each.blocks, cmap="Greys", vmin=0, aspect="auto", interpolation="nearest",
@@ -115,21 +93,10 @@ class TicketPanel(Panel):
             ax.set_title(f"{each.layer}: {each.kept:,} kept", fontsize="small", pad=2)
             ax.tick_params(labelsize="x-small")
         ax.set(xlabel="input", ylabel="unit")
-        ax = right.subplots()
-        for curve in self._curves[self.rate]:
-            ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker,
-                    markersize=3.5, linewidth=1.2, label=curve.name)
-        own = self._curves[self.rate][0]
-        ax.fill_between(own.x, own.low, own.high, color=own.color, alpha=0.2, linewidth=0)
-        ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1, label="dense")
-        ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                markerfacecolor="none")
-        density_axis(ax, np.concatenate([c.x for c in self._curves[self.rate]]) / 100)
-        ax.set(ylabel="test accuracy (%)")
-        ax.legend(frameon=False, fontsize="x-small", handlelength=1.5)
-        ax.spines[["top", "right"]].set_visible(False)
-        figure.suptitle(f"level {now.level} of {now.last}: {describe(now.density, now.removed)}, "
-                        f"accuracy {100 * now.accuracy:.1f} %   ({self.layer})", fontsize="medium")
+        ax, curves = right.subplots(), self._curves[self.rate]
+        ax.fill_between(curves[0].x, curves[0].low, curves[0].high, color=curves[0].color, alpha=0.2,
+                        linewidth=0)
+        base.accuracy_axes(ax, curves, now)
         return figure
 
     def __repr__(self) -> str:
@@ -144,12 +111,12 @@ class TicketPanel(Panel):
         return self.level, self.layer, self.replicate, self.shows
 
     def _make_widgets(self):
-        rates = pick(
+        rates = base.pick(
             ("rate per round (%)", "rate (%)"),
             "rate per round: the share of the survivors that each round removes, in percent",
             [(f"{100 * rate:.4g}", rate) for rate in self.searches], "230px",
             disabled=len(self.searches) == 1)
-        self._levels = levels(len(self._first.trials) - 1)
+        self._levels = base.levels(len(self._first.trials) - 1)
         self._rates, self._rate_field = rates.slider, rates.field
         self.slider, self.field = self._levels.slider, self._levels.field
         rates.observe(self._rate_moved)
@@ -186,17 +153,17 @@ class TicketPanel(Panel):
             ticket_svg.accuracy(
                 curves, (100 * now.density, 100 * now.accuracy), 100 * now.dense,
                 100 / self._data.classes,
-                density_marks(np.concatenate([curve.x for curve in curves]) / 100),
-                percent_axis(accuracies))]
+                density_marks(base.densities(curves)),
+                base.percent_axis(accuracies))]
 
 
 def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str | None) -> str:
     accuracy = f"test accuracy after training <b>{100 * now.accuracy:.1f} %</b>"
-    accuracy += spread(replicates, now.lowest, now.highest,
-                       f"; replicate {replicate}: {100 * now.own:.1f}")
+    accuracy += base.spread(replicates, now.lowest, now.highest,
+                            f"; replicate {replicate}: {100 * now.own:.1f}")
     if now.level:
         accuracy += f", dense {100 * now.dense:.1f} %"
     end = [escape(stopped)] if stopped and now.level == now.last else []
-    return rows(f"level {now.level} of {now.last}: "
-                f"<b>{shares(now.density, now.removed)}</b> · {now.kept:,} of {now.weights:,} "
-                "weights kept", accuracy, *end)
+    return base.rows(f"level {now.level} of {now.last}: "
+                     f"<b>{base.shares(now.density, now.removed)}</b> · {now.kept:,} of {now.weights:,} "
+                     "weights kept", accuracy, *end)
