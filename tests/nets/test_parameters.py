@@ -64,6 +64,11 @@ def test_computed_weights_are_named_with_the_cure():
 
 def test_what_a_density_does_not_count_is_said_for_recurrent_nets_only():
     net = nn.ModuleDict({"lstm": nn.LSTM(4, 8), "out": nn.Linear(8, 4)})
-    said = pruning.describe(0.5, net=net)
-    assert "484 of 516" not in said and "lstm.weight_hh_l0" in said and "not prunable" in said
+    # 32 weights of out; 4 x 8 x (4 + 8) weights and 2 x 4 x 8 biases of the LSTM, 4 biases of out
+    said = "452 of 484 parameters are not prunable, among them lstm.weight_hh_l0, lstm.weight_ih_l0"
+    assert pruning.describe(0.5, net=net) == f"{pruning.describe(0.5)}; {said}"
+    assert repr(stack.draw(net, [0, 1])) == (
+        f"Stack of 2 nets with 32 prunable weights and 452 other parameters each, on cpu; {said}")
+    assert repr(stack.draw(nets.mlp(nets.Task((4,), 2), ()), [0])) == (
+        "Stack of 1 nets with 8 prunable weights and 2 other parameters each, on cpu")
     assert pruning.describe(0.5, net=nets.mlp(nets.Task((4,), 2))) == pruning.describe(0.5)

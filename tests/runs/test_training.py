@@ -147,6 +147,9 @@ def test_dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone(tmp_pa
     one = keep(tmp_path / "one", start)
     assert torch.equal(torch.get_rng_state(), before)
     torch.manual_seed(2)
+    plain = train(start, DATA, ADAM, progress=False)
+    assert_same_run(one, plain, end=False)
+    assert torch.equal(one.stack.parameters["0.weight"], plain.stack.parameters["0.weight"])
     with pytest.raises(KeyboardInterrupt):
         keep(tmp_path / "two", start, progress=Interrupting(25))
     torch.manual_seed(3)

@@ -40,8 +40,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     name: what a person calls it: letters, digits, ``-_.``, and ``/`` for folders. folder: see
     ``runs.folder``. interval: seconds between two savings of a half-finished run; 0 saves as often
     as can be, at evaluations. The other arguments are those of ``training.train``, and so are the
-    resulting bits, unless a layer draws random numbers (dropout): these are then seeded by what
-    decides the run, and torch's global random state is left as it was.
+    resulting bits, those of dropout too, and torch's global random state is left as it was.
 
     At the recipe's last step no optimiser state is kept: no step can follow. A damaged run is
     named in a warning, renamed, and trained anew. So is one of a ticketlab whose digests covered

@@ -57,8 +57,10 @@ class Stack:
 
     def __repr__(self) -> str:
         sizes = nets.count(self.net)
-        return (f"Stack of {self.replicates} nets with {sizes['weights']:,} weights "
-                f"and {sizes['others']:,} other parameters each, on {self.device}")
+        beyond = nets.reach(self.net)
+        return (f"Stack of {self.replicates} nets with {sizes['weights']:,} prunable weights "
+                f"and {sizes['others']:,} other parameters each, on {self.device}"
+                f"{'; ' * bool(beyond)}{beyond}")
 
     def __getitem__(self, which) -> "Stack":
         """Some of the networks: ``stack[0]`` (a stack of one), ``stack[1:3]``, ``stack[[0, 0, 2]]``."""
