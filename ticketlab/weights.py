@@ -50,7 +50,7 @@ def distance_moved(initial: Stack, final: Stack, masks: Masks) -> dict[str, ByLa
     Raises ValueError for masks of another net. Zhou et al. 2019, section 3, look at the same.
     """
     check_masks(final, masks)
-    start, kept = _flat(initial), _pooled({n: m.flatten(1) for n, m in masks.items()})
+    start, kept = _flat(initial), _pooled({n: m.flatten(1).cpu() for n, m in masks.items()})
     moved = {name: (w - start[name]).abs() for name, w in _flat(final).items()}
     return {"kept": {n: _mean_where(moved[n], kept[n]) for n in moved},
             "pruned": {n: _mean_where(moved[n], ~kept[n]) for n in moved}}
@@ -67,8 +67,8 @@ def table(measures: dict[str, ByLayer], scale: float = 1.0, digits: int = 2):
 
 
 def _flat(stack: Stack) -> ByLayer:
-    """Weights as [R, n] in float64, by layer and pooled."""
-    return _pooled({name: stack.parameters[name].detach().flatten(1).double()
+    """Weights as [R, n] in float64 on the CPU (MPS has none), by layer and pooled."""
+    return _pooled({name: stack.parameters[name].detach().flatten(1).cpu().double()
                     for name in prunable(stack.net)})
 
 

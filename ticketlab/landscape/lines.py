@@ -120,7 +120,8 @@ def interpolate(a: Stack, b: Stack, alpha: float | Sequence[float] | Tensor) -> 
     of replicates, and for an alpha out of range. Lesson 05 builds on it.
     """
     _check_pair(a, b)
-    alpha = torch.as_tensor(alpha, dtype=torch.float64)
+    alpha = alpha.cpu() if isinstance(alpha, Tensor) else alpha  # MPS has no float64
+    alpha = torch.as_tensor(alpha, dtype=torch.float64, device="cpu")
     if alpha.dim() > 1 or alpha.numel() == 0:
         raise ValueError(f"alpha has the shape {tuple(alpha.shape)}; give a number, or a vector "
                          "of at least one point")
@@ -179,7 +180,7 @@ def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: i
 
 
 def distance(a: Stack, b: Stack) -> Tensor:
-    """Euclidean distance between two stacks' nets: [R].
+    """Euclidean distance between two stacks' nets: [R], on the CPU.
 
     Over all parameters, biases and normalisation included, because that is the space in which the
     line is straight; running statistics are no parameters. ``distance(initial, trained)`` is how
@@ -211,7 +212,7 @@ def hamming(a: Masks, b: Masks) -> Tensor:
     """
     _check_masks_pair(a, b)
     differing = torch.stack([(a[name] ^ b[name]).flatten(1).sum(1) for name in a]).sum(0)
-    return differing.double() / sum(mask[0].numel() for mask in a.values())
+    return differing.cpu().double() / sum(mask[0].numel() for mask in a.values())
 
 
 def hamming_by_chance(a: Masks, b: Masks) -> Tensor:
@@ -228,15 +229,18 @@ def hamming_by_chance(a: Masks, b: Masks) -> Tensor:
 
 
 def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
-    """Net i at ``alpha[i]`` on the line from ``a[i]`` to ``b[i]``."""
-    alpha = alpha.to(a.device)
+    """Net i at ``alpha[i]``, float64 on the CPU, on the line from ``a[i]`` to ``b[i]``."""
+    # converted on the CPU: MPS has no float64
+    kinds = {x.dtype for x in (*a.parameters.values(), *a.buffers.values())}
+    weights = {kind: (alpha.to(kind) if kind.is_floating_point else alpha >= 0.5).to(a.device)
+               for kind in kinds}
 
     def mix(x: Tensor, y: Tensor) -> Tensor:
-        weight = alpha.view(-1, *[1] * (x.dim() - 1))
+        weight = weights[x.dtype].view(-1, *[1] * (x.dim() - 1))
         if not x.is_floating_point():  # batches counted: there is no such thing as half of one
-            return torch.where(weight < 0.5, x, y)
+            return torch.where(weight, y, x)
         # and not (1 - alpha) x + alpha y: lerp is exact at both ends, and where x equals y
-        return torch.lerp(x, y, weight.to(x.dtype))
+        return torch.lerp(x, y, weight)
 
     with torch.no_grad():
         return replace(a, parameters={name: mix(x, b.parameters[name])
@@ -245,10 +249,10 @@ def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
 
 
 def displacement(a: Stack, b: Stack) -> Tensor:
-    """From a to b, over all parameters: [R, n] in float64."""
+    """From a to b, over all parameters: [R, n] in float64, on the CPU (MPS has no float64)."""
     _check_pair(a, b)
     with torch.no_grad():
-        return torch.cat([(b.parameters[name].double() - values.double()).flatten(1)
+        return torch.cat([(b.parameters[name].cpu().double() - values.cpu().double()).flatten(1)
                           for name, values in a.parameters.items()], dim=1)
 
 

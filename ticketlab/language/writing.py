@@ -108,7 +108,7 @@ def sample(stack: Stack, data, text: str, length: int, *, seed: int = 0, tempera
     written = encode(data, text).to(stack.device).expand(R, -1)
     with torch.no_grad():
         for chance in np.random.default_rng(seed).random(int(length)):
-            scores = forward(stack, written[:, None, -context:])[:, 0, -1].double()
+            scores = forward(stack, written[:, None, -context:])[:, 0, -1].cpu().double()
             if scores.shape[1] != data.classes:
                 raise ValueError(f"the networks know {scores.shape[1]} characters and {data.name} "
                                  f"has {data.classes}; give the data that they were made for")
@@ -117,7 +117,7 @@ def sample(stack: Stack, data, text: str, length: int, *, seed: int = 0, tempera
             else:
                 reached = (scores / temperature).softmax(1).cumsum(1)
                 new = (reached < chance * reached[:, -1:]).sum(1)
-            written = torch.cat([written, new[:, None]], dim=1)
+            written = torch.cat([written, new[:, None].to(stack.device)], dim=1)
     return decode(data, written)
 
 

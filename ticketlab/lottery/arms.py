@@ -103,10 +103,10 @@ def one_shot(tickets, level) -> Start:
     trained = tickets.trials[0].run.stack
     untouched = [name for name, rate in pruning.by_layer(trained, "rate", tickets.rate).items()
                  if rate == 0]
-    kept = {name: mask[0].double().mean().item() for name, mask in level.masks.items()}
+    kept = {name: mask[0].cpu().double().mean().item() for name, mask in level.masks.items()}
     if tickets.scope == "global":
         pool = [mask[0].flatten() for name, mask in level.masks.items() if name not in untouched]
-        kept = dict.fromkeys(kept, torch.cat(pool).double().mean().item())
+        kept = dict.fromkeys(kept, torch.cat(pool).cpu().double().mean().item())
     kept = {layer_name(name): 1.0 if name in untouched else share for name, share in kept.items()}
     return Start(tickets.stem, pruning.prune(trained, density=kept, score=tickets.score,
                                              scope=tickets.scope))

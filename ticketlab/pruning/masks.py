@@ -92,14 +92,14 @@ def survivors(masks: Masks) -> dict[str, Tensor]:
 
 
 def density(masks: Masks) -> Tensor:
-    """Share of weights kept over all layers, biases not counted: [R], exact to float64."""
+    """Share of weights kept over all layers, biases not counted: [R], float64 on the CPU."""
     kept = torch.stack(list(survivors(masks).values())).sum(0)
-    return kept.double() / sum(mask[0].numel() for mask in masks.values())
+    return kept.cpu().double() / sum(mask[0].numel() for mask in masks.values())
 
 
 def layer_densities(masks: Masks) -> dict[str, Tensor]:
     """Share of weights kept in each layer: layer -> [R]."""
-    return {layer_name(name): kept.double() / masks[name][0].numel()
+    return {layer_name(name): kept.cpu().double() / masks[name][0].numel()
             for name, kept in survivors(masks).items()}
 
 

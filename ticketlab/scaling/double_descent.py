@@ -118,7 +118,7 @@ def rows(fitted: Fit, data: Data, width: int, noise: float, replicates: Sequence
         loss, accuracy = (evaluate(fitted.stack, x, y) if len(x) else
                           torch.full((2, fitted.stack.replicates), torch.nan))
         measured[f"{split}_loss"] = loss.tolist()
-        measured[f"{split}_error"] = (1 - accuracy.double()).tolist()
+        measured[f"{split}_error"] = (1 - accuracy.cpu().double()).tolist()
     size = sum(nets.count(fitted.stack.net).values())
     return [{"width": width, "parameters": size, "noise": noise, "replicate": number,
              "steps": fitted.steps[place]} | {name: measured[name][place] for name in COLUMNS[5:]}

@@ -137,16 +137,18 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = memory.CHUNK) -
     """
     if len(x) == 0:
         raise ValueError("there are no examples to evaluate on")
-    loss = torch.zeros(stack.replicates, dtype=torch.float64, device=stack.device)
+    losses = []
     correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
     chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
     with torch.no_grad():
         for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
             outputs = forward(stack, part, shared=True)
             labels = labels.expand(stack.replicates, *labels.shape)
-            loss += _losses(outputs, labels).sum(1)
+            losses.append(_losses(outputs, labels).sum(1))
             correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)
-    return (loss / len(x)).float(), correct / y.numel()
+    # summed in float64, on the CPU: MPS has none
+    loss = sum(torch.stack(losses).cpu().double().unbind()) / len(x)
+    return loss.float().to(stack.device), correct / y.numel()
 
 
 def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:

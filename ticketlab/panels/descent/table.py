@@ -118,7 +118,7 @@ class DescentTable:
         for (noise, width), stack in sweep.stacks.items():
             with torch.no_grad():
                 outputs = forward(stack, places, shared=True)
-            found = outputs.double().softmax(2).cpu().unflatten(1, (len(self.ways), POINTS))
+            found = outputs.cpu().double().softmax(2).unflatten(1, (len(self.ways), POINTS))
             for replicate, own in enumerate(found):
                 for number, way in enumerate(self.ways):
                     self.answers[noise, width, replicate, number] = Answers(
