@@ -1,8 +1,8 @@
 """A device for tests that refuses float64, as MPS does: torch's meta device, which holds no values."""
 
 import torch
-from torch.utils._pytree import tree_leaves
 from torch.utils._python_dispatch import TorchDispatchMode
+from torch.utils._pytree import tree_leaves
 
 _aten = torch.ops.aten
 

@@ -1,6 +1,5 @@
 """No float64 is made on the stack's device, since MPS has none: on any path a network takes."""
 
-from dataclasses import replace
 
 from types import SimpleNamespace
 
