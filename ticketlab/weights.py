@@ -9,7 +9,7 @@ from torch import Tensor
 
 from ticketlab.claims import measured
 from ticketlab.pruning import Masks, check_masks, layer_name, prunable
-from ticketlab.stack import Stack
+from ticketlab.stack import Stack, check_stack
 
 ALL = "all layers"
 # P(abs(z) < 0.1) of a standard Gaussian: what "as concentrated as a Gaussian" means in lesson 02
@@ -68,6 +68,7 @@ def table(measures: dict[str, ByLayer], scale: float = 1.0, digits: int = 2):
 
 def _flat(stack: Stack) -> ByLayer:
     """Weights as [R, n] in float64 on the CPU (MPS has none), by layer and pooled."""
+    check_stack(stack)
     return _pooled({name: stack.parameters[name].detach().flatten(1).cpu().double()
                     for name in prunable(stack.net)})
 

@@ -6,7 +6,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from ticketlab import Recipe, data, draw, nets, pruning, runs, scales
+from ticketlab import Recipe, data, draw, lottery, nets, pruning, runs, scales, train
 from ticketlab.basics import environment, whole
 
 KINDS = st.sampled_from([int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.array, torch.tensor,
@@ -39,6 +39,51 @@ def test_a_recipe_and_a_ladder_are_the_same_whatever_the_kind_of_their_numbers(k
                    drops=(kind(number),))
     assert one == other and repr(one) == repr(other)
     assert pruning.ladder(STACK, 0.1, number) == pruning.ladder(STACK, 0.1, kind(number))
+
+
+FLAT = data.load("digits").first(60)
+SHORT = Recipe(steps=4, batch=20, evaluate_every=2)
+NET = nets.mlp(FLAT, (4,))
+DRAWN = draw(NET, range(2))
+
+
+def kept(run) -> list:
+    return [*run.stack.parameters.values(), *run.curves.values(), torch.tensor(sorted(run.snapshots))]
+
+
+# of a function that turns a number into one of some kind, what comes out; and a number that is refused
+NUMBERS = {
+    "draw": lambda kind: [*draw(NET, [kind(3), kind(5)]).parameters.values()],
+    "order seeds": lambda kind: kept(train(DRAWN, FLAT, SHORT, order_seeds=[kind(3), kind(5)], progress=False)),
+    "stop and snapshots": lambda kind: kept(train(DRAWN, FLAT, SHORT, stop=kind(3), snapshots=[kind(1)],
+                                                  progress=False)),
+    "search": lambda kind: kept(lottery.search(NET, FLAT, SHORT, levels=kind(1), rate=0.5, replicates=kind(2),
+                                               progress=False).trials[-1].run),
+    "seeds of a search": lambda kind: kept(lottery.search(NET, FLAT, SHORT, levels=1, rate=0.5, seeds=[kind(3)],
+                                                          progress=False).trials[-1].run),
+    "label noise": lambda kind: [data.label_noise.label_noise(FLAT, 0.5, kind(3)).y_train],
+    "arrays": lambda kind: [data.from_arrays(FLAT.x_train, FLAT.y_train, seed=kind(3)).x_train],
+    "random score": lambda kind: [*pruning.random([kind(3), kind(5)])(DRAWN).values()],
+}
+
+
+@pytest.mark.parametrize("kind", [np.int32, np.uint8, np.array, torch.tensor])
+@pytest.mark.parametrize("takes", NUMBERS)
+def test_whole_numbers_of_every_kind_give_the_same_bits(takes, kind):
+    for one, other in zip(NUMBERS[takes](int), NUMBERS[takes](kind), strict=True):
+        assert torch.equal(one.nan_to_num(), other.nan_to_num())
+
+
+@pytest.mark.parametrize("kind", [float, bool, np.float64, torch.tensor([1.0]).__mul__, str], ids=repr)
+@pytest.mark.parametrize("takes", NUMBERS)
+def test_what_is_no_whole_number_is_named_and_neither_rounded_nor_counted(takes, kind):
+    with pytest.raises(ValueError, match=r"^\w+(\[0\])? is .*; it must be a whole number"):
+        NUMBERS[takes](kind)
+
+
+def test_one_number_for_a_sequence_is_named():
+    with pytest.raises(TypeError, match=r"seeds is 3; it must be a sequence .*\[3\]"):
+        draw(NET, 3)
 
 
 @pytest.mark.parametrize("quotes", ["{}", '"{}"', "'{}'", ' "{}" ', " {} "])

@@ -89,7 +89,7 @@ def test_the_number_trained_together_can_be_chosen_and_is_then_no_surprise(room)
     tried = room(2)
     run = fit(START["mlp"], SHORT["adam"], together=2)
     assert tried == [2, 2, 1] and run.together == 2
-    with pytest.raises(ValueError, match="together is 0; it must be at least 1"):
+    with pytest.raises(ValueError, match="together is 0; it must be a whole number, 1 or above"):
         fit(START["mlp"], SHORT["adam"], together=0)
 
 

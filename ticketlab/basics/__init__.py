@@ -7,8 +7,9 @@
 All lessons build on it.
 """
 
-from ticketlab.basics.arguments import environment, whole
+from ticketlab.basics.arguments import environment, whole, whole_from, wholes_from
 from ticketlab.basics.digests import digest
 from ticketlab.basics.progress import Interrupted, SharedBar, progress_bar, skip, warn
 
-__all__ = ["Interrupted", "SharedBar", "digest", "environment", "progress_bar", "skip", "warn", "whole"]
+__all__ = ["Interrupted", "SharedBar", "digest", "environment", "progress_bar", "skip", "warn", "whole",
+           "whole_from", "wholes_from"]

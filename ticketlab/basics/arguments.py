@@ -19,6 +19,27 @@ def whole(value) -> int | None:
         return None
 
 
+def whole_from(name: str, value, least: int | None = 0) -> int:
+    """`value` as an int. Raises ValueError, by the argument's name, for what is no whole number
+    (whole floats and truth values are none) or is below `least`; None: negative ones are allowed."""
+    number = whole(value)
+    if number is None or least is not None and number < least:
+        raise ValueError(f"{name} is {value!r}; it must be a whole number"
+                         f"{'' if least is None else f', {least} or above'}")
+    return number
+
+
+def wholes_from(name: str, values, least: int | None = 0) -> list[int]:
+    """Several of them: a sequence, an array or a tensor. Raises ValueError naming the first that is
+    none, and TypeError for one number in place of a sequence."""
+    try:
+        values = list(values)
+    except TypeError:
+        raise TypeError(f"{name} is {values!r}; it must be a sequence of whole numbers, such as "
+                        f"[{values}]") from None
+    return [whole_from(f"{name}[{place}]", value, least) for place, value in enumerate(values)]
+
+
 def environment(name: str) -> str:
     """The environment variable, without blanks and quotes around it; "" if it is not set."""
     value = os.environ.get(name, "").strip()

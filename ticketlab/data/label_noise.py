@@ -4,12 +4,12 @@ Real data have wrong labels, and a large network learns them by heart: what that
 error depends on its width (``ticketlab.scaling.double_descent``). Lesson 06 builds on this file.
 """
 
-import operator
 from dataclasses import replace
 
 import numpy as np
 import torch
 
+from ticketlab.basics import whole_from
 from ticketlab.data.datasets import Data
 
 
@@ -31,8 +31,7 @@ def label_noise(data: Data, share: float, seed: int) -> Data:
                          "needs examples with one class each, such as mnist1d")
     if not 0 <= share < 1:
         raise ValueError(f"share is {share}; it must be at least 0 and below 1: write 15 % as 0.15")
-    if operator.index(seed) < 0:
-        raise ValueError(f"seed is {seed}; it must be a whole number from 0 up")
+    seed = whole_from("seed", seed)
     total = len(data.y_train)
     number = round(share * total)
     if share == 0:

@@ -14,7 +14,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from ticketlab.basics import warn
+from ticketlab.basics import warn, whole_from
 from ticketlab.data.checks import finite, labels, whole_number
 from ticketlab.data.datasets import Data
 from ticketlab.data.stratified import draw
@@ -61,8 +61,7 @@ def from_dataset(dataset, *, validation=0.15, test=0.2, classes: int | None = No
 
 
 def _data(x, y, validation, test, classes, seed, name: str, origin: str) -> Data:
-    if not isinstance(seed, numbers.Integral) or seed < 0:
-        raise ValueError(f"seed is {seed!r}; it must be a whole number from 0 up")
+    seed = whole_from("seed", seed)
     told, fixed = [], {}
     for split, given in (("val", validation), ("test", test)):
         if isinstance(given, (tuple, list)):
@@ -85,7 +84,7 @@ def _data(x, y, validation, test, classes, seed, name: str, origin: str) -> Data
         words = {"val": "validation", "test": "test"}[split]
         size = _amount(words, given, low, len(y), int(left.sum()) - 1)
         places = left.nonzero()[:, 0]
-        drawn = places[draw(y[places], size, int(seed))]
+        drawn = places[draw(y[places], size, seed)]
         left[drawn] = False
         # in the order in which they were given
         parts[split], notes[split] = (x[drawn], y[drawn]), f"drawn with seed {seed}"

@@ -16,7 +16,7 @@ from matplotlib.ticker import FixedLocator, NullLocator
 from torch import Tensor
 
 from ticketlab.pruning import Masks, check_masks, layer_name, prunable
-from ticketlab.stack import Stack, check_replicate
+from ticketlab.stack import Stack, check_replicate, check_stack
 from ticketlab.weights import ALL
 
 BANDS = ("range", "sd", None)
@@ -63,6 +63,7 @@ def choose(what: str, value, allowed) -> None:
 
 def layers(stack: Stack) -> list[str]:
     """Names of the layers whose weights may be pruned, input to output."""
+    check_stack(stack)
     return [layer_name(name) for name in prunable(stack.net)]
 
 

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ticketlab.basics import progress_bar
 from ticketlab.pruning import Masks, apply_masks, check_masks, layer_densities, layer_name
-from ticketlab.stack import Stack, concatenate, forward
+from ticketlab.stack import Stack, check_stack, concatenate, forward
 from ticketlab.training import evaluate, in_parts
 
 # a barrier below two points of error counts as none: Frankle et al. 2020
@@ -148,6 +148,7 @@ def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: i
     Raises ValueError for batch normalisation that keeps none, since such a net's outputs depend on
     what else is in its batch, and for values out of range. Lesson 05 builds on it.
     """
+    check_stack(stack)
     norms = _norms(stack.net)
     if not norms:
         return stack
@@ -271,6 +272,8 @@ def _norms(net: nn.Module) -> set[str]:
 
 
 def _check_pair(a: Stack, b: Stack) -> None:
+    for name, end in (("a", a), ("b", b)):
+        check_stack(end, name)
     concatenate([a[:0], b[:0]])  # of none of the nets: raises, naming what differs
     if a.replicates != b.replicates:
         raise ValueError(f"the line has {a.replicates} networks at one end and {b.replicates} at "

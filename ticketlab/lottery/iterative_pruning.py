@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from torch import nn
 
-from ticketlab.basics import progress_bar
+from ticketlab.basics import progress_bar, whole_from
 from ticketlab.lottery import arms as arms_room
 from ticketlab.lottery import batches
 from ticketlab.lottery.invariants import check_rewound, check_trained
@@ -56,6 +56,7 @@ def search(net: nn.Module | Stack, data, recipe: Recipe, *, levels: int, rate: S
     Frankle & Carbin 2019, section 2 (k = 0); Frankle et al. 2020 (k > 0). Lessons 04 and 05.
     """
     initial, seeds = networks(net, replicates, seeds, data)
+    levels = whole_from("levels", levels)
     rungs = ladder(initial, rate, levels, scope)
     k, total = rewind_step(rewind, recipe, data, rungs)
     trials, masks, stopped = [], dense(initial), None

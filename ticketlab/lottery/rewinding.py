@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from ticketlab.basics import progress_bar
+from ticketlab.basics import progress_bar, whole_from, wholes_from
 from ticketlab.lottery.invariants import check_rewound, check_trained
 from ticketlab.lottery.searching import learner, networks, rewind_step
 from ticketlab.lottery.trials import Tickets, Trial
@@ -82,6 +82,7 @@ def search(net: nn.Module | Stack, data, recipe: Recipe, ways: Sequence[Way], *,
     """
     _check_names(ways)
     initial, seeds = networks(net, replicates, seeds, data)
+    levels, snapshots = whole_from("levels", levels), wholes_from("snapshots", snapshots)
     rungs = ladder(initial, rate, levels, scope)
     # fine-tuning never warms up, so its step only says for how long it trains
     steps = {way.name: rewind_step(way.step, recipe.with_(warmup=0) if way.last_rate else recipe,

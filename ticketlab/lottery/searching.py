@@ -8,8 +8,8 @@ from collections.abc import Callable
 from torch import nn
 
 from ticketlab import runs
-from ticketlab.basics import warn
-from ticketlab.stack import Stack, draw
+from ticketlab.basics import warn, whole_from, wholes_from
+from ticketlab.stack import Stack, check_stack, draw
 from ticketlab.training import Recipe, parse_steps, train
 
 
@@ -31,8 +31,9 @@ def networks(net: nn.Module | Stack, replicates: int, seeds, data) -> tuple[Stac
     Warns of a given stack that no seed can draw anew: arms that want that raise the reason before
     they train. Raises ValueError for a number of seeds that does not fit a given stack.
     """
-    if isinstance(net, Stack):
-        seeds = list(range(net.replicates)) if seeds is None else list(seeds)
+    if not isinstance(net, nn.Module):
+        check_stack(net, "net")
+        seeds = list(range(net.replicates)) if seeds is None else wholes_from("seeds", seeds)
         if len(seeds) != net.replicates:
             raise ValueError(f"{len(seeds)} seeds for a stack of {net.replicates} networks; "
                              "give one each")
@@ -42,7 +43,8 @@ def networks(net: nn.Module | Stack, replicates: int, seeds, data) -> tuple[Stac
             warn(f"the arms 'reinit' and 'signs' cannot be made of this stack, and the search goes on "
                  f"without them: {error}")
         return net, seeds
-    seeds = list(range(replicates)) if seeds is None else list(seeds)
+    seeds = (list(range(whole_from("replicates", replicates, least=1))) if seeds is None else
+             wholes_from("seeds", seeds))
     return draw(net, seeds, device=data.x_train.device), seeds
 
 

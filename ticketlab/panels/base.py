@@ -57,9 +57,10 @@ class Control:
 
     def go(self, what: str, value, owner: str) -> None:
         """Move a control of whole numbers; a ValueError says how many the owner has."""
-        if isinstance(value, bool) or value not in range(self.slider.max + 1):
+        place = whole(value)
+        if place not in range(self.slider.max + 1):
             raise ValueError(f"{what} is {value!r}; {owner} {what}s 0 to {self.slider.max}")
-        self.value = value
+        self.value = place
 
     def _moved(self, change) -> None:
         at_rest = self._snap(change.new)
@@ -89,8 +90,15 @@ def choice(name: str, what: str | None = None, doc: str | None = None) -> proper
         return panel._choices[name] if name in panel._choices else getattr(panel, name)
 
     def choose(panel, value):
-        drawing.choose(what or name, value, [each[1] if isinstance(each, tuple) else each
-                                             for each in widget(panel).options])
+        options = [each[1] if isinstance(each, tuple) else each for each in widget(panel).options]
+        if all(whole(each) is not None for each in options):
+            place = whole(value)  # to Python True and 1.0 would be 1, too
+            drawing.choose(what or name, value if place is None else place, options)
+            if place is None:
+                raise ValueError(f"{what or name} is {value!r}; give it as a whole number")
+            value = place
+        else:
+            drawing.choose(what or name, value, options)
         widget(panel).value = value
     return property(lambda panel: widget(panel).value, choose, doc=doc)
 
@@ -98,10 +106,10 @@ def choice(name: str, what: str | None = None, doc: str | None = None) -> proper
 def number(name: str, doc: str) -> property:
     """A property: what stands in the dropdown ``name`` of the whole numbers from 0 on."""
     def choose(panel, value):
-        last = len(panel._choices[name].options) - 1
-        if whole(value) is None or not 0 <= value <= last:
+        last, place = len(panel._choices[name].options) - 1, whole(value)
+        if place not in range(last + 1):
             raise ValueError(f"{name} is {value!r}; it must be a whole number from 0 to {last}")
-        panel._choices[name].value = value
+        panel._choices[name].value = place
     return property(lambda panel: panel._choices[name].value, choose, doc=doc)
 
 

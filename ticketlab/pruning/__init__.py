@@ -3,6 +3,7 @@
 masks: which weights are kept; densities, and the words for them
 torch_masks: from and to torch.nn.utils.prune
 cut: scores, scopes, the cut itself with its rule for ties, ladders of rates
+score_checks: whether what a score function gives can rank weights
 Lessons 03-06 build on it.
 """
 

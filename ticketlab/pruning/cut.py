@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.basics import whole
+from ticketlab.basics import whole, wholes_from
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
-from ticketlab.stack import Stack, forward
+from ticketlab.pruning.score_checks import check_scores
+from ticketlab.stack import Stack, check_stack, forward
 
 Scores = dict[str, Tensor]
 Score = Callable[[Stack], Scores]
@@ -35,6 +36,7 @@ class LayerCollapse(ValueError):
 
 def magnitude(stack: Stack) -> Scores:
     """The absolute value of each weight. Han et al. 2015; Frankle & Carbin 2019, section 2."""
+    check_stack(stack)
     return {name: stack.parameters[name].detach().abs() for name in prunable(stack.net)}
 
 
@@ -43,9 +45,10 @@ def random(seeds: Sequence[int]) -> Score:
 
     Gives a score; raises ValueError when it meets a stack of another number of replicates.
     """
-    seeds = list(seeds)
+    seeds = wholes_from("seeds", seeds)
 
     def score(stack: Stack) -> Scores:
+        check_stack(stack)
         if len(seeds) != stack.replicates:
             raise ValueError(f"{len(seeds)} seeds for the random score of {stack.replicates} "
                              "networks; give one each")
@@ -66,6 +69,8 @@ def movement(initial: Stack) -> Score:
     A weight that is large because it was drawn large ranks below one that training made large.
     Zhou et al. 2019 (Deconstructing Lottery Tickets), section 3, compare criteria of this family.
     """
+    check_stack(initial, "initial")
+
     def score(stack: Stack) -> Scores:
         return {name: w * (stack.parameters[name] - initial.parameters[name]).detach().abs()
                 for name, w in magnitude(stack).items()}
@@ -83,6 +88,7 @@ def saliency(data, examples: int = 500) -> Score:
     batch = data.first(min(examples, len(data.x_train)))
 
     def score(stack: Stack) -> Scores:
+        check_stack(stack)
         probe = stack.clone()
         weights = [probe.parameters[name].requires_grad_() for name in prunable(stack.net)]
         outputs = forward(probe, batch.x_train, shared=True).flatten(0, -2)
@@ -149,14 +155,10 @@ def removal_ranks(scores: Scores, masks: Masks, pool: Sequence[str]) -> dict[str
 
     What is pruned already ranks below everything else, so a cut is a threshold on the rank, and
     cuts are nested. Panels sort once and then only move the threshold (lesson 03's slider).
-    Raises ValueError for scores that are not finite.
+    Raises ValueError and TypeError for scores that cannot rank: see ``score_checks``.
     """
-    flat = []
-    for name in pool:
-        if not scores[name].isfinite().all():
-            raise ValueError(f"the score of {layer_name(name)!r} has values that are not finite; "
-                             "a score must order all weights")
-        flat.append(scores[name].masked_fill(~masks[name], -torch.inf).flatten(1))
+    check_scores(scores, masks, pool)
+    flat = [scores[name].masked_fill(~masks[name], -torch.inf).flatten(1) for name in pool]
     order = torch.cat(flat, 1).argsort(dim=1, stable=True)
     places = torch.arange(order.shape[1], device=order.device).expand_as(order)
     ranks = torch.empty_like(order).scatter_(1, order, places)
@@ -199,6 +201,7 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
 
 def by_layer(stack: Stack, what: str, share: Share) -> dict[str, float]:
     """The share of each prunable weight, from one number or a dictionary by name or kind."""
+    check_stack(stack)
     kinds = prunable(stack.net)
     if not isinstance(share, dict):
         _check_share(what, share)

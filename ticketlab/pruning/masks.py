@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from ticketlab.nets import reach, weights
-from ticketlab.stack import Stack
+from ticketlab.stack import Stack, check_stack
 
 Masks = dict[str, Tensor]
 
@@ -41,6 +41,7 @@ def layer_name(parameter: str) -> str:
 
 def dense(stack: Stack) -> Masks:
     """Masks that keep everything: level 0."""
+    check_stack(stack)
     return {name: torch.ones_like(stack.parameters[name], dtype=torch.bool)
             for name in prunable(stack.net)}
 
@@ -69,6 +70,7 @@ def apply_masks(stack: Stack, masks: Masks) -> Stack:
 
 def check_masks(stack: Stack, masks: Masks) -> None:
     """Raises ValueError, naming the weight, unless the masks fit this stack exactly."""
+    check_stack(stack)
     expected = prunable(stack.net)
     for name in [*expected, *masks]:
         if name not in masks:

@@ -20,12 +20,12 @@ import torch
 from torch import nn
 
 from ticketlab import nets, training
-from ticketlab.basics import progress_bar, skip, warn
+from ticketlab.basics import progress_bar, skip, warn, whole_from, wholes_from
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
 from ticketlab.runs.units import Job, State, Unit, former
-from ticketlab.stack import Stack
+from ticketlab.stack import Stack, check_stack
 from ticketlab.training import Recipe, Run, Snapshot
 
 _SEGMENTS = 20  # a training is cut into about so many, and its state can be saved between them
@@ -51,12 +51,13 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     if the folder cannot be written to or is full. Lesson 04 builds on it.
     """
     moment = start if isinstance(start, Snapshot) else Snapshot(start)
+    check_stack(moment.stack, "start")
     total = recipe.schedule(len(data.x_train)).total
-    stop = total if stop is None else int(stop)
-    snapshots = sorted({int(step) for step in snapshots})
+    stop = total if stop is None else whole_from("stop", stop)
+    snapshots = sorted(set(wholes_from("snapshots", snapshots)))
     training.check_span(moment.step, stop, total, snapshots)  # now, and not after most segments
     seeds = range(moment.stack.replicates) if order_seeds is None else order_seeds
-    job = Job(moment, data, recipe, masks, [int(seed) for seed in seeds], stop, snapshots)
+    job = Job(moment, data, recipe, masks, wholes_from("order_seeds", seeds), stop, snapshots)
     home = run_files.folder(folder)
     checked_name(name)
     if job.description.unknown:

@@ -6,6 +6,14 @@ signals: how R networks convolve signals on a CPU
 Every lesson builds on it.
 """
 
-from ticketlab.stack.stack import Stack, check_replicate, concatenate, draw, forward, from_modules
+from ticketlab.stack.stack import (
+    Stack,
+    check_replicate,
+    check_stack,
+    concatenate,
+    draw,
+    forward,
+    from_modules,
+)
 
-__all__ = ["Stack", "check_replicate", "concatenate", "draw", "forward", "from_modules"]
+__all__ = ["Stack", "check_replicate", "check_stack", "concatenate", "draw", "forward", "from_modules"]

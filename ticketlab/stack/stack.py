@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ticketlab import nets
-from ticketlab.basics import whole
+from ticketlab.basics import whole, wholes_from
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
@@ -107,7 +107,7 @@ def draw(net: nn.Module, seeds: Sequence[int],
     computed (``nets.check_plain``).
     Lesson 01 shows why this seed and the one of the data order are two things.
     """
-    seeds = list(seeds)
+    seeds = wholes_from("seeds", seeds, least=None)
     if not seeds:
         raise ValueError("seeds is empty; give one whole number a network, such as range(3)")
     nets.check_plain(net)
@@ -118,7 +118,7 @@ def draw(net: nn.Module, seeds: Sequence[int],
     for seed in seeds:
         with torch.random.fork_rng(devices=[]):
             # not torch.manual_seed, which would reseed every accelerator too
-            torch.default_generator.manual_seed(int(seed))
+            torch.default_generator.manual_seed(seed)
             initialise(net)
         with torch.no_grad():
             for name, values in constants.items():
@@ -160,6 +160,7 @@ def concatenate(stacks: Sequence[Stack]) -> Stack:
     then train together. Raises ValueError if their architectures differ."""
     first = stacks[0]
     for number, other in enumerate(stacks):
+        check_stack(other, f"stack {number}")
         if repr(other.net) != repr(first.net) or _shapes(other.net) != _shapes(first.net):
             raise ValueError(
                 f"stack {number} has another architecture than stack 0: it differs in "
@@ -218,8 +219,26 @@ def _seed(seed: int, device: torch.device) -> None:
             torch.cuda.manual_seed(seed)
 
 
+def check_stack(given, what: str = "stack") -> None:
+    """Raises TypeError, with the cure, unless ``given`` is a Stack: where one is meant, people give
+    a network, a run, or what a search found. what: the argument's name."""
+    if isinstance(given, Stack):
+        return
+    kind = type(given).__name__
+    ways = {"stack": "{}.stack", "run": "{}.run.stack",
+            "initial": "{0}.initial before training and {0}.trials[level].run.stack after it"}
+    if isinstance(given, nn.Module):
+        raise TypeError(f"{what} is one nn.Module, a {kind}; make a stack of it with "
+                        "tl.stack.from_modules([net]), or draw new ones with tl.draw(net, range(3))")
+    way = next((way for name, way in ways.items() if hasattr(given, name)), None)
+    raise TypeError(f"{what} is a {kind}; " + (
+        "it must be a Stack, such as tl.draw(net, range(3))" if way is None else
+        f"its networks are {way.format(kind.lower())}"))
+
+
 def check_replicate(stack: Stack, replicate: int) -> None:
     """Raises ValueError unless the stack has a network of that number."""
+    check_stack(stack)
     if whole(replicate) is None or not 0 <= replicate < stack.replicates:
         raise ValueError(f"replicate is {replicate!r}; this stack has {stack.replicates}, "
                          f"so it must be a whole number from 0 to {stack.replicates - 1}")

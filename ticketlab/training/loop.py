@@ -15,10 +15,10 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ticketlab.basics import SharedBar, progress_bar
+from ticketlab.basics import SharedBar, progress_bar, whole_from, wholes_from
 from ticketlab.nets import frozen
 from ticketlab.pruning import Masks, apply_masks, check_masks
-from ticketlab.stack import Stack, forward
+from ticketlab.stack import Stack, check_stack, forward
 from ticketlab.training.augmentation import crop_flip, draws
 from ticketlab.training.history import METRICS, Run, Snapshot, join_runs
 from ticketlab.training.memory import forecast as memory
@@ -53,14 +53,15 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
     """
     moment = start if isinstance(start, Snapshot) else Snapshot(start)
+    check_stack(moment.stack, "start")
     stack, schedule = moment.stack, recipe.schedule(len(data.x_train))
-    stop = schedule.total if stop is None else stop
+    stop = schedule.total if stop is None else whole_from("stop", stop)
+    snapshots = wholes_from("snapshots", snapshots)
     check_span(moment.step, stop, schedule.total, snapshots)
     seeds = _order_seeds(order_seeds, stack.replicates)
     if masks is not None:
         check_masks(stack, masks)
-    if together is not None and together < 1:
-        raise ValueError(f"together is {together}; it must be at least 1 network at a time")
+    together = None if together is None else whole_from("together", together, least=1)
     check_outputs(stack, data)
     progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
     with progress_bar(progress, stop - moment.step, "training") as bar:
@@ -135,6 +136,7 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = memory.CHUNK) -
     loss and accuracy are means over characters. chunk: labels at a time, which bounds the memory
     and changes nothing else. Raises ValueError for no examples.
     """
+    check_stack(stack)
     if len(x) == 0:
         raise ValueError("there are no examples to evaluate on")
     losses = []
@@ -262,11 +264,9 @@ def check_span(start: int, stop: int, total: int, snapshots) -> None:
 
 
 def _order_seeds(seeds, replicates: int) -> list[int]:
-    seeds = list(range(replicates)) if seeds is None else list(seeds)
+    seeds = list(range(replicates)) if seeds is None else wholes_from("order_seeds", seeds)
     if len(seeds) != replicates:
         raise ValueError(f"{len(seeds)} order seeds for {replicates} networks; give one each")
-    if any(seed < 0 for seed in seeds):
-        raise ValueError(f"order seeds are {seeds}; they must be 0 or above")
     return seeds
 
 
