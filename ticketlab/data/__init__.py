@@ -6,6 +6,7 @@ checks: what every ``Data`` is checked for
 stratified: examples drawn in class proportions
 image_files, text_files: files that are found, checked, and downloaded once
 sentences: a grammar of our own that writes (lesson 06)
+reference_tables: results that lessons 04-06 compare with
 label_noise: a training split some of whose labels are wrong (lesson 06)
 """
 
@@ -13,6 +14,7 @@ from ticketlab.data import label_noise, sentences
 from ticketlab.data.datasets import VALIDATION_SHARE, Data, fingerprint, load
 from ticketlab.data.image_files import CLASSES, DownloadError
 from ticketlab.data.own import from_arrays, from_dataset
+from ticketlab.data.reference_tables import reference_table
 
 __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "fingerprint", "from_arrays",
-           "from_dataset", "label_noise", "load", "sentences"]
+           "from_dataset", "label_noise", "load", "reference_table", "sentences"]
