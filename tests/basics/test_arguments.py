@@ -62,6 +62,7 @@ NUMBERS = {
     "seeds of a search": lambda kind: kept(lottery.search(NET, FLAT, SHORT, levels=1, rate=0.5, seeds=[kind(3)],
                                                           progress=False).trials[-1].run),
     "label noise": lambda kind: [data.label_noise.label_noise(FLAT, 0.5, kind(3)).y_train],
+    "validation seed": lambda kind: [data.load("digits", validation_seed=kind(3)).x_val],
     "arrays": lambda kind: [data.from_arrays(FLAT.x_train, FLAT.y_train, seed=kind(3)).x_train],
     "random score": lambda kind: [*pruning.random([kind(3), kind(5)])(DRAWN).values()],
 }

@@ -25,7 +25,7 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
-from ticketlab.basics import digest
+from ticketlab.basics import digest, whole_from
 from ticketlab.data import sentences
 from ticketlab.data.checks import check, whole_number
 from ticketlab.data.image_files import CLASSES, read_images
@@ -158,6 +158,7 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
                              f"{validation} and validation_seed={validation_seed}, and train on "
                              "less of it with data.first(n)")
         return _text(name, progress).to(device)
+    validation_seed = whole_from("validation_seed", validation_seed)
     source = {"mnist1d": _mnist1d, "digits": _digits}.get(name, lambda: read_images(name, progress))
     x, y, x_test, y_test, origin = source()
     x, x_test = torch.from_numpy(x), torch.from_numpy(x_test)

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from ticketlab.basics import progress_bar
+from ticketlab.basics import progress_bar, wholes_from
 from ticketlab.landscape.lines import Line, line
 from ticketlab.lottery import learner
 from ticketlab.pruning import Masks, concatenate
@@ -34,6 +34,7 @@ def children(starts: Mapping[object, Snapshot], data, recipe, seeds: Sequence[in
     if not starts:
         raise ValueError("starts is empty; give at least one label -> Snapshot, such as the "
                          "snapshots of a run")
+    seeds = wholes_from("seeds", seeds)
     for label, start in starts.items():
         if masks is not None and label not in masks:
             raise ValueError(f"start {label!r} has no masks; there are some for {list(masks)}")

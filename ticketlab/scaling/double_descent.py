@@ -13,7 +13,7 @@ import torch
 
 from ticketlab import data as data_room
 from ticketlab import nets
-from ticketlab.basics import progress_bar
+from ticketlab.basics import progress_bar, whole_from, wholes_from
 from ticketlab.data import Data, label_noise
 from ticketlab.lottery import learner
 from ticketlab.stack import Stack, concatenate, draw
@@ -145,7 +145,8 @@ def sweep(data: Data, widths: Sequence[int], recipe: Recipe, *, noises: Sequence
             raise ValueError(f"{name} are {list(values)}; give at least one, and each once")
     if layers < 1:
         raise ValueError(f"layers is {layers}; a network needs at least 1 hidden layer")
-    seeds = list(range(replicates)) if seeds is None else list(seeds)
+    seeds = (list(range(whole_from("replicates", replicates, least=1))) if seeds is None else
+             wholes_from("seeds", seeds))
     noisy = {share: label_noise.label_noise(data, share, noise_seed) for share in (0, *noises)}
     found, stacks = [], {}
     total = recipe.schedule(len(data.x_train)).total * len(widths) * len(noises)
