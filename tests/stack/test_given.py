@@ -18,7 +18,7 @@ GIVEN = {
     "run": (TRIAL.run, "is a Run; its networks are run.stack$"),
     "snapshot": (TICKETS.stem, "is a Snapshot; its networks are snapshot.stack$"),
     "trial": (TRIAL, "is a Trial; its networks are trial.run.stack$"),
-    "search": (TICKETS, r"is a Tickets; its networks are tickets.initial before .* run.stack after it$"),
+    "search": (TICKETS, r"is a Tickets; its networks are tickets.initial before .*run.stack after it$"),
     "nothing": (None, r"is a NoneType; it must be a Stack, such as tl.draw\(net, range\(3\)\)$"),
 }
 TAKES = {
