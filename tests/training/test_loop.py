@@ -237,7 +237,7 @@ def test_a_bar_of_ones_own_is_moved_on_and_left_open(capsys):
 
 @pytest.mark.parametrize("arguments, message", [
     ({"stop": 41}, "from step 0 to step 41 is not within the recipe's 40 steps"),
-    ({"stop": -1}, "0 <= start <= stop <= 40"),
+    ({"stop": -1}, "stop is -1; it must be a whole number, 0 or above"),
     ({"order_seeds": [1]}, "1 order seeds for 2 networks"),
     ({"order_seeds": [1, -1]}, r"order_seeds\[1\] is -1; it must be a whole number, 0 or above"),
     ({"snapshots": [50]}, r"snapshots \[50\] lie outside the steps trained, 0 to 40"),
