@@ -75,7 +75,8 @@ def test_whole_numbers_of_every_kind_give_the_same_bits(takes, kind):
         assert torch.equal(one.nan_to_num(), other.nan_to_num())
 
 
-@pytest.mark.parametrize("kind", [float, bool, np.float64, torch.tensor([1.0]).__mul__, str], ids=repr)
+@pytest.mark.parametrize("kind", [float, bool, np.float64, torch.tensor([1.0]).__mul__, str],
+                         ids=["float", "bool", "NumPy float", "tensor of one", "text"])
 @pytest.mark.parametrize("takes", NUMBERS)
 def test_what_is_no_whole_number_is_named_and_neither_rounded_nor_counted(takes, kind):
     with pytest.raises(ValueError, match=r"^\w+(\[0\])? is .*; it must be a whole number"):
