@@ -27,8 +27,7 @@ WRONG = {
                       "gave a list; it must give a dictionary, .*" + FIRST),
     "another name": (lambda stack: {pruning.layer_name(name): own for name, own
                                     in pruning.magnitude(stack).items()}, ValueError,
-                     f"gave '{LAYER}', which is no prunable weight of this net; did you mean '{FIRST}'"),
-    "a bias too": (lambda stack: dict(stack.parameters), ValueError, "bias', which is no prunable weight"),
+                     rf"nothing for layer '{LAYER}' \(it gave '{LAYER}'\).*add '{FIRST}'"),
     "a layer less": (lambda stack: {LAST: pruning.magnitude(stack)[LAST]}, ValueError,
                      f"nothing for layer '{LAYER}'.*add '{FIRST}'"),
     "a list": (changed(to=lambda own: own.tolist()), TypeError, f"of layer '{LAYER}' is a list; .*torch tensor"),
@@ -58,6 +57,13 @@ def test_every_floating_kind_ranks(kind):
     ranked = pruning.prune(STACK, rate=0.5, score=lambda stack: {
         name: torch.arange(own.numel()).view(own.shape).to(kind) for name, own in MASKS.items()})
     assert all(mask.flatten(1)[:, mask[0].numel() // 2:].all() for mask in ranked.values())
+
+
+def test_scores_of_biases_are_not_looked_at():
+    every = pruning.prune(STACK, rate=0.5, score=lambda stack: {
+        name: t.detach().abs() for name, t in stack.parameters.items()})
+    ours = pruning.prune(STACK, rate=0.5)
+    assert all(torch.equal(every[name], ours[name]) for name in ours)
 
 
 def test_a_layer_that_is_left_alone_needs_no_score():

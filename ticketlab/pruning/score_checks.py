@@ -17,23 +17,19 @@ def check_scores(scores: dict[str, Tensor], masks: Masks, pool: Sequence[str]) -
     """Raises ValueError, or TypeError for what is no dictionary of tensors, unless each weight of
     ``pool`` has floating and finite scores, one for each place of its mask, on the mask's device.
 
-    masks: of all prunable weights; a score for anything else is an error too. What is not in the
-    pool may be left out.
+    masks: of all prunable weights. What is not in the pool may be left out, and scores of what is not
+    prunable, such as biases, are not looked at.
     """
     if not isinstance(scores, dict):
         raise TypeError(f"the score function gave a {type(scores).__name__}; it must give a dictionary, "
                         f"name -> tensor [R, ...], with the names {list(masks)}")
-    for name in scores:
-        if name not in masks:
-            close = difflib.get_close_matches(str(name), masks, n=1, cutoff=0.5)
-            raise ValueError(f"the score function gave {name!r}, which is no prunable weight of "
-                             f"this net{f'; did you mean {close[0]!r}?' if close else ''} "
-                             f"It has {list(masks)}")
     for name in pool:
         layer, mask = layer_name(name), masks[name]
         if name not in scores:
-            raise ValueError(f"the score function gave nothing for layer {layer!r}, and every layer that "
-                             f"is pruned needs a score; add {name!r} to the dictionary, or leave the "
+            close = difflib.get_close_matches(name, map(str, scores), n=1, cutoff=0.5)
+            raise ValueError(f"the score function gave nothing for layer {layer!r}"
+                             f"{f' (it gave {close[0]!r})' if close else ''}, and every layer that is "
+                             f"pruned needs a score; add {name!r} to the dictionary, or leave the "
                              "layer alone with a rate of 0")
         own = scores[name]
         if not isinstance(own, Tensor):
