@@ -389,7 +389,7 @@ def test_execute_stores_what_can_be_shown_and_nothing_that_varies(
 
     assert path.read_bytes() == once, "a second run must change nothing"
     said = capsys.readouterr().out
-    assert re.search(r"01_little … \d+\.\d s, 0\.\d GB, 0 MB kept\n", said), said
+    assert re.search(r"01_little … \d+\.\d s, \d\.\d GB, 0 MB kept\n", said), said
     setup, *cells = read(path).cells[1:-1]  # between the links
     assert [cell.id for cell in cells] == ids
     assert setup.id == "01-setup" and setup.outputs == [] and setup.execution_count == 1
