@@ -27,8 +27,8 @@ check: .venv/.installed-test ## what takes seconds: ruff, the floors and doors, 
 	PYTHONPATH=. $(BIN)/lint-imports
 	$(BIN)/python -m pytest -q -p no:nbval tests/test_lessons.py tests/test_pages.py -k "not nbval_passes and not execute_ and not guides_cells"
 
-# An environment of its own. Without dependencies, so that the library's bound on ipywidgets counts,
-# which is Colab's, and not that of the extra `lab`. Lessons' stored outputs are of newest versions.
+# An environment of its own. The package itself is installed without dependencies, so that its own bound on
+# ipywidgets counts, which is Colab's, and not that of the extra `lab`. Lessons' stored outputs are of newest versions.
 test-lowest: .venv-lowest/.installed ## the tests and lesson 03 with the lowest versions of pyproject.toml
 	TICKETLAB_SCALE=quick OMP_NUM_THREADS=1 .venv-lowest/bin/python -m pytest -n 2 --dist loadfile tests --ignore tests/test_lessons.py $(ARGS)
 	TICKETLAB_SCALE=quick .venv-lowest/bin/python -m pytest -q --nbval-lax lessons/03_one_shot_pruning.ipynb
