@@ -1,10 +1,10 @@
 """What every search begins with: its networks, its rewind step, and what it refuses."""
 
 import pytest
-import torch
 from torch import nn
 
 from tests.lottery.test_iterative_pruning import SHORT, assert_same_run, no_training, search
+from tests.lottery.test_known_bugs import Scaled
 from tests.training.test_loop import NETS, TASK, fit
 from ticketlab import lottery, nets, stack
 from ticketlab.pruning import ladder
@@ -44,17 +44,6 @@ def test_a_rate_that_changes_nothing_at_this_size_is_refused_before_anything_is_
 def test_arguments_that_do_not_fit_are_refused_before_anything_is_trained(arguments, message):
     with pytest.raises(ValueError, match=message):
         search(**arguments)
-
-
-class Scaled(nn.Module):
-    """A layer that cannot be redrawn."""
-
-    def __init__(self):
-        super().__init__()
-        self.scale = nn.Parameter(torch.randn(12))
-
-    def forward(self, x):
-        return x * self.scale
 
 
 def test_a_stack_that_cannot_be_drawn_anew_is_searched_and_refused_only_by_arms_that_draw():

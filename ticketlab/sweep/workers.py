@@ -9,9 +9,7 @@ start; without workers Dask waits for ever. Lesson 06 builds on this file throug
 import sys
 import time
 
-# seconds between a worker's first word and its first unit: at least, and as a share of what the
-# process took to start, since on a busy machine its nanny is as slow
-SETTLING, SHARE = 0.3, 0.25
+SETTLING = 0.3  # seconds between a worker's first word and its first unit
 NONE_COMING = 20.0  # seconds without a worker, where nothing is there that would start one
 UNKNOWN = 300.0  # seconds without a worker, where workers come from is not known
 
@@ -28,10 +26,7 @@ def settle() -> None:
     except ValueError:  # this process only uses Dask
         return
     if not vars(worker).get("_ticketlab_settled"):
-        import psutil  # Dask brings it
-
-        age = time.time() - psutil.Process().create_time()
-        time.sleep(max(SETTLING, SHARE * age) if age < 60 else 0)
+        time.sleep(SETTLING)
         worker._ticketlab_settled = True
 
 

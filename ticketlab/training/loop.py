@@ -179,7 +179,7 @@ class _Trainer:
         self.masked = [self.parameters[name] for name in masks or ()]
         self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
 
-    def step(self, x: Tensor, y: Tensor, lr: float, noise) -> tuple[Tensor, Tensor]:
+    def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
         """One update of all networks on their batches [R, N, ...]; gives their losses and
         accuracies before it, [R] each."""
         with self.cast:
