@@ -19,17 +19,11 @@ from pathlib import Path
 import nbformat
 import pytest
 
-LESSON = Path(__file__).resolve().parents[2] / "lessons" / "03_one_shot_pruning.ipynb"
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-TOKEN = "ticketlab-browser-test"
-SECOND = 1000  # Playwright counts milliseconds
-LESSON_SECONDS = 900  # a lesson takes a minute on two free cores, and much longer on busy ones
+from tests.browser import SECOND, browser, missing
 
-# A browser that asks for nothing on the network: where that is closed, it would wait for answers.
-FLAGS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync",
-]  # fmt: skip
+LESSON = Path(__file__).resolve().parents[2] / "lessons" / "03_one_shot_pruning.ipynb"
+TOKEN = "ticketlab-browser-test"
+LESSON_SECONDS = 900  # a lesson takes a minute on two free cores, and much longer on busy ones
 
 # Every cell is on the page, also those out of sight; nothing pops up; nothing is saved by itself.
 SETTINGS = {
@@ -70,12 +64,6 @@ KERNEL_RESTS = """() => {
 }"""
 
 
-def missing(reason):
-    if os.environ.get("TICKETLAB_REQUIRE_BROWSER") == "1":
-        pytest.fail(f"{reason}, and TICKETLAB_REQUIRE_BROWSER=1 asks for this test to run")
-    pytest.skip(reason)
-
-
 @pytest.fixture(autouse=True)
 def widgets_that_jupyterlab_shows():
     """JupyterLab 4 shows no widgets of ipywidgets 7: the test would wait for them in vain."""
@@ -86,19 +74,10 @@ def widgets_that_jupyterlab_shows():
 @pytest.fixture
 def page():
     """A page of a headless browser."""
-    try:
-        from playwright.sync_api import sync_playwright
-    except ImportError as error:
-        missing(f"playwright cannot be imported ({error}): pip install playwright")
-    found = next(filter(None, map(shutil.which, BROWSERS)), None)
-    if not found:
-        missing(f"none of {', '.join(BROWSERS)} is installed (on Debian: apt install chromium)")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=found, headless=True, args=FLAGS)
-        page = browser.new_page(viewport={"width": 1400, "height": 1000})
+    with browser() as started:
+        page = started.new_page(viewport={"width": 1400, "height": 1000})
         page.set_default_timeout(60 * SECOND)
         yield page
-        browser.close()
 
 
 @pytest.fixture

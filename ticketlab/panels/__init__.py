@@ -2,6 +2,7 @@
 
 prune: one cut while a slider moves (lesson 03); tickets: level by level (lesson 04)
 rewind: two children and the line between them (lesson 05); scaling, descent: width (lesson 06)
+page: any panel as one HTML file, ``panel.save("prune.html")``
 base: what all panels share; svg: axes, keys, lines and markers; guesses: the learner's guess
 """
 

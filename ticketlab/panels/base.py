@@ -7,7 +7,7 @@ picture in place of the widget, because a widget shows nothing where no kernel r
 
 import base64
 import io
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from html import escape
 
 import ipywidgets
@@ -16,6 +16,7 @@ from matplotlib.figure import Figure
 
 from ticketlab.basics import whole
 from ticketlab.figures import density_axis, drawing
+from ticketlab.panels import page
 from ticketlab.pruning import describe
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -144,7 +145,8 @@ class Panel:
                               layout={"flex_flow": "row wrap"})
         self.box = ipywidgets.VBox([row, self.numbers, self.picture])
         self.box.add_class(f"ticketlab-{name}")
-        for control in (*controls, *self._choices.values()):
+        self.controls = [*controls, *self._choices.values()]
+        for control in self.controls:
             control.observe(self._moved, names="value")
 
     def _begin(self, **where) -> None:
@@ -162,6 +164,33 @@ class Panel:
             yield
         finally:
             self._still = still
+
+    def settle(self) -> None:
+        """Compute what is shown while a slider moves only roughly; most panels look up everything."""
+
+    @contextmanager
+    def recording(self):
+        """While it lasts, the controls move nothing; what it yields gives the numbers and the pictures
+        where they stand, in HTML. Then the panel shows again where it stands."""
+        def shown() -> tuple[str, str]:
+            self.settle()
+            self._draw()
+            # a name that differs from kernel to kernel would give other pages
+            return self.numbers.value, self.picture.value.replace(self.box.model_id, "here")
+
+        with ExitStack() as held:  # a browser that shows the panel is not told of all this
+            for widget in (self.numbers, self.picture, *self.box.children[0].children):
+                held.enter_context(widget.hold_sync())
+            try:
+                with self._quiet():
+                    yield shown
+            finally:
+                self._draw()
+
+    def save(self, path, *, title: str | None = None, positions: int = page.POSITIONS):
+        """Write the panel as one HTML file that works without a kernel and without a network; gives
+        where it lies. See ``panels.page.save``; ``save("prune.html")`` is all that is needed."""
+        return page.save(self, path, title=title, positions=positions)
 
     def _moved(self, change=None) -> None:
         if not self._still:
