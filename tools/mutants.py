@@ -56,7 +56,7 @@ class Mutant(NamedTuple):
 
 MUTANTS = [Mutant(*each) for each in (
     # training
-    ("validation on the test split", "training/loop.py",
+    ("validation on the test split", "training/evaluation.py",
      "evaluate(stack, data.x_val, data.y_val)", "evaluate(stack, data.x_test, data.y_test)",
      LOOP, "each_metric_is_measured_on_the_split_that_it_names"),
     ("mask not applied after a step", "training/loop.py",
@@ -74,7 +74,7 @@ MUTANTS = [Mutant(*each) for each in (
     ("snapshot counted one step early", "training/loop.py",
      "kept[step] = trainer.snapshot(step)", "kept[step] = trainer.snapshot(step - 1)",
      LOOP, "a_run_that_is_continued_equals_one_that_never_stopped"),
-    ("evaluation by the batch's own statistics", "training/loop.py",
+    ("evaluation by the batch's own statistics", "training/evaluation.py",
      "forward(stack, part, shared=True)", "forward(stack, part, shared=True, training=True)",
      LOOP, "a_stack_trains_as_each_net_would_alone"),
     ("optimiser fresh after a break", "training/optimizers.py",

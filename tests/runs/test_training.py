@@ -404,3 +404,12 @@ def test_what_a_killed_process_was_writing_is_cleaned_up(tmp_path):
     (unit / "state.safetensors").write_bytes(b"killed before it was removed")
     keep(tmp_path)
     assert sorted(os.listdir(unit)) == ["end.safetensors", "run.json"]
+
+
+def test_what_the_nets_give_is_looked_at_once_a_training_and_not_once_a_segment(tmp_path, segments, monkeypatch):
+    from ticketlab.training import loop
+
+    looked = []
+    monkeypatch.setattr(loop, "check_outputs", lambda *_: looked.append(1))
+    keep(tmp_path)
+    assert len(segments) > 1 and len(looked) == 1

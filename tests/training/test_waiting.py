@@ -65,8 +65,8 @@ def test_float16_as_on_a_t4_stays_near_float32(net, monkeypatch):
     full = train(start, data, recipe, progress=False)
     monkeypatch.setattr(training, "_sixteen_bits", lambda device: torch.float16)
     assert training._precision("mixed", torch.device("cpu"))[1] == 2 ** 10
-    seen, losses = [], training._losses
-    monkeypatch.setattr(training, "_losses", lambda outputs, labels: (
+    seen, losses = [], training.cross_entropies
+    monkeypatch.setattr(training, "cross_entropies", lambda outputs, labels: (
         seen.append((outputs.dtype, losses(outputs, labels).dtype)), losses(outputs, labels))[1])
     half = train(start, data, recipe.with_(precision="mixed"), progress=False)
     assert (torch.float16, torch.float32) in seen  # outputs in 16 bits, the loss in 32

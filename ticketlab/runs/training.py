@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from ticketlab import nets, training
-from ticketlab.basics import progress_bar, skip, warn, whole_from, wholes_from
+from ticketlab.basics import forked, progress_bar, seed, skip, warn, whole_from, wholes_from
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
@@ -116,7 +116,7 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
     skip(bar, moment.step - job.start.step)
     longest = max(1.0, job.steps / _SEGMENTS)
     length = longest if interval <= 0 else 1.0  # until the pace is known
-    saved, together = time.monotonic(), None
+    saved, together, checked = time.monotonic(), None, False
     while True:
         began = time.monotonic()
         # up to an evaluation, where the curves of a single call have a row too
@@ -125,7 +125,8 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
             moment, job.data, job.recipe, masks=job.masks, order_seeds=job.order_seeds, stop=end,
             snapshots=[step for step in job.snapshots if moment.step < step <= end
                        or step == moment.step == job.start.step], progress=bar,
-            together=together)
+            together=together, checked=checked)
+        checked = True
         together = part.together or together  # what did not fit once is not tried again
         seconds = max(time.monotonic() - began, 1e-6)
         if interval > 0:
@@ -155,16 +156,11 @@ def load(unit: Unit) -> Run | State | None:
 def _random_numbers(job: Job, state: State | None):
     """Random numbers that the run alone decides, as if nothing else had drawn any."""
     device = job.start.stack.device
-    cuda = device.type == "cuda"
-    with torch.random.fork_rng(devices=[device] if cuda else []):
-        # not torch.manual_seed, which would reseed every accelerator too
-        torch.default_generator.manual_seed(int(job.key[:15], 16))
-        if cuda:
-            with torch.cuda.device(device):
-                torch.cuda.manual_seed(int(job.key[:15], 16))
+    with forked(device):
+        seed(int(job.key[:15], 16), device)
         if state is not None:
             torch.set_rng_state(state.random["cpu"])
-            if cuda and "cuda" in state.random:
+            if device.type == "cuda" and "cuda" in state.random:
                 torch.cuda.set_rng_state(state.random["cuda"], device)
         yield
 

@@ -20,7 +20,8 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from ticketlab import nets
-from ticketlab.basics import whole, wholes_from
+from ticketlab.basics import forked, whole, wholes_from
+from ticketlab.basics import seed as set_seed
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
@@ -114,11 +115,10 @@ def draw(net: nn.Module, seeds: Sequence[int],
     net = copy.deepcopy(net).cpu()
     constants = {name: t.detach().clone() for name, t in _named(net).items()
                  if name in nets.constants(net)}
-    drawn = []
+    cpu, drawn = torch.device("cpu"), []
     for seed in seeds:
-        with torch.random.fork_rng(devices=[]):
-            # not torch.manual_seed, which would reseed every accelerator too
-            torch.default_generator.manual_seed(seed)
+        with forked(cpu):
+            set_seed(seed, cpu)
             initialise(net)
         with torch.no_grad():
             for name, values in constants.items():
@@ -196,7 +196,7 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
         own = {name: ts[replicate] for name, ts in parameters.items()}
         own |= {name: t[replicate] for name, t in stack.buffers.items()}
         if noise is not None:
-            _seed(noise[replicate], stack.device)
+            set_seed(noise[replicate], stack.device)
         output = functional_call(stack.net, own, (x if shared else x[replicate],))
         if not isinstance(output, Tensor):
             pick = next(iter(output), 0) if isinstance(output, dict) else 0
@@ -209,14 +209,6 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
                 "net = Scores(net)")
         outputs.append(output)
     return torch.stack(outputs)
-
-
-def _seed(seed: int, device: torch.device) -> None:
-    # not torch.manual_seed, which would reseed every accelerator too
-    torch.default_generator.manual_seed(seed)
-    if device.type == "cuda":
-        with torch.cuda.device(device):
-            torch.cuda.manual_seed(seed)
 
 
 def check_stack(given, what: str = "stack") -> None:

@@ -1,8 +1,8 @@
 """Training and evaluating a stack.
 
 recipe: what decides a run besides net, data and seeds
-loop: ``train`` and ``evaluate``; optimizers: Adam and SGD on plain tensors; outputs: what a net of
-    one's own must give
+loop: ``train``; optimizers: Adam and SGD on plain tensors; outputs: what a net of one's own must give
+evaluation: ``evaluate``
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free
@@ -10,9 +10,10 @@ Every lesson builds on it.
 """
 
 from ticketlab.training import memory
+from ticketlab.training.evaluation import evaluate
 from ticketlab.training.history import METRICS, Run, Snapshot, join
 from ticketlab.training.joining import train_joining
-from ticketlab.training.loop import check_span, evaluate, train
+from ticketlab.training.loop import check_span, train
 from ticketlab.training.recipe import Recipe, parse_steps
 from ticketlab.training.splitting import in_parts
 

@@ -1,4 +1,4 @@
-"""Training and evaluating a stack of networks.
+"""Training a stack of networks.
 
 One function trains: from any step to any step, with masks or without, R networks at once, each
 with its own initialisation and its own order of the data. Where a run starts is a ``Snapshot``,
@@ -12,15 +12,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ticketlab.basics import SharedBar, progress_bar, whole_from, wholes_from
+from ticketlab.basics import SharedBar, forked, progress_bar, whole_from, wholes_from
 from ticketlab.nets import frozen
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, check_stack, forward
 from ticketlab.training.augmentation import crop_flip, draws
-from ticketlab.training.history import METRICS, Run, Snapshot, join_runs
+from ticketlab.training.evaluation import Record, cross_entropies
+from ticketlab.training.history import Run, Snapshot, join_runs
 from ticketlab.training.memory import forecast as memory
 from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
@@ -31,7 +31,8 @@ from ticketlab.training.splitting import in_parts
 
 def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
           order_seeds: Sequence[int] | None = None, stop: int | None = None,
-          snapshots: Sequence[int] = (), together: int | None = None, progress=True) -> Run:
+          snapshots: Sequence[int] = (), together: int | None = None, checked: bool = False,
+          progress=True) -> Run:
     """Train a stack of networks.
 
     start: a stack (step 0, fresh optimiser) or the Snapshot to go on from; it is left unchanged.
@@ -40,8 +41,9 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     of step s depends only on the seed and s, so runs with equal seeds are paired. stop: the step to
     stop after, by default the recipe's last (the step it starts at: only evaluate). snapshots: steps
     to keep a Snapshot of. together: how many networks at a time, by default all; where they do not
-    fit into memory, half as many, and so on, which a warning and ``Run.together`` say. progress:
-    show a bar, or a text that it then begins with, or a tqdm bar of your own to move on.
+    fit into memory, half as many, and so on, which a warning and ``Run.together`` say. checked: what
+    the nets give was looked at before, in an earlier part of this training. progress: show a bar, or
+    a text that it then begins with, or a tqdm bar of your own to move on.
 
     Trained together or alone, a network gets the same values within float tolerance; the same call
     on the same machine gives the same bits: what layers draw in training (dropout) is decided by the
@@ -62,7 +64,8 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     if masks is not None:
         check_masks(stack, masks)
     together = None if together is None else whole_from("together", together, least=1)
-    check_outputs(stack, data)
+    if not checked:
+        check_outputs(stack, data)
     progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
     with progress_bar(progress, stop - moment.step, "training") as bar:
         shared = SharedBar(bar, stack.replicates)
@@ -70,7 +73,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         def some(which: slice) -> Run:
             with shared.part(which.stop - which.start) as moved:
                 # of the caller's random state nothing is read, and nothing changed
-                with torch.random.fork_rng(_devices(stack.device)):
+                with forked(stack.device):
                     run = _train(
                         moment.part(which), data, recipe, schedule,
                         masks and {name: mask[which] for name, mask in masks.items()},
@@ -82,10 +85,6 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     return runs[0] if len(runs) == 1 else replace(join_runs(runs).to(stack.device), together=most)
 
 
-def _devices(device: torch.device) -> list[torch.device]:
-    return [device] if device.type == "cuda" else []
-
-
 def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, seeds, stop: int,
            snapshots, first: int, moved: Callable, say: Callable) -> Run:
     """Train networks that fit. ``first`` is the first one's number in its stack; ``moved()`` is
@@ -94,7 +93,7 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
     if masks is not None:
         stack = apply_masks(stack, masks)
     trainer = _Trainer(stack, recipe, masks, moment.optimizer)
-    record, kept = _Record(), {}
+    record, kept = Record(), {}
     losses, accuracies = torch.zeros(2, schedule.evaluate_every, stack.replicates,
                                      device=stack.device)
     since = moment.step  # of the last look at the losses
@@ -129,30 +128,6 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
     return Run(trainer.snapshot(stop), record.tensors(), kept)
 
 
-def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = memory.CHUNK) -> tuple[Tensor, Tensor]:
-    """Mean cross-entropy loss [R] (nats) and accuracy [R] (a fraction) of R networks.
-
-    x: examples [N, *shape], the same for all networks. y: labels [N], or [N, T] for text, where
-    loss and accuracy are means over characters. chunk: labels at a time, which bounds the memory
-    and changes nothing else. Raises ValueError for no examples.
-    """
-    check_stack(stack)
-    if len(x) == 0:
-        raise ValueError("there are no examples to evaluate on")
-    losses = []
-    correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
-    chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
-    with torch.no_grad():
-        for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
-            outputs = forward(stack, part, shared=True)
-            labels = labels.expand(stack.replicates, *labels.shape)
-            losses.append(_losses(outputs, labels).sum(1))
-            correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)
-    # summed in float64, on the CPU: MPS has none
-    loss = sum(torch.stack(losses).cpu().double().unbind()) / len(x)
-    return loss.float().to(stack.device), correct / y.numel()
-
-
 def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tuple[Tensor, Tensor]]:
     """Examples [R, batch, *shape] and labels [R, batch] of each step, augmented as the recipe says."""
     span = (len(data.x_train), recipe.batch, seeds, start, stop, data.x_train.device)
@@ -184,7 +159,7 @@ class _Trainer:
         accuracies before it, [R] each."""
         with self.cast:
             outputs = forward(self.stack, x, training=True, noise=noise)
-            losses = _losses(outputs, y)
+            losses = cross_entropies(outputs, y)
         # each network's own mean, so that its gradient is the one it would have alone
         losses.backward(torch.full_like(losses, self.scale / losses.shape[1]))
         if self.scale != 1:
@@ -223,34 +198,6 @@ def _sixteen_bits(device: torch.device) -> torch.dtype:
     """bfloat16, which has the range of float32, where the device has it; a T4 has only float16."""
     native = device.type != "cuda" or torch.cuda.get_device_capability(device)[0] >= 8
     return torch.bfloat16 if native else torch.float16
-
-
-class _Record:
-    """The curves, row by row."""
-
-    def __init__(self):
-        self.steps, self.rows = [], []
-
-    def add(self, step, training, stack, data):
-        # no validation split: nan, which no comparison takes for a result
-        val_loss, val_accuracy = (
-            evaluate(stack, data.x_val, data.y_val) if len(data.x_val) else
-            torch.full((2, stack.replicates), torch.nan))
-        test_loss, test_accuracy = evaluate(stack, data.x_test, data.y_test)
-        row = (*training, val_loss, val_accuracy, test_loss, test_accuracy)
-        self.steps.append(step)
-        self.rows.append({name: t.cpu() for name, t in zip(METRICS, row, strict=True)})
-
-    def tensors(self) -> dict[str, Tensor]:
-        curves = {name: torch.stack([row[name] for row in self.rows]) for name in METRICS}
-        return curves | {"step": torch.tensor(self.steps)}
-
-
-def _losses(outputs: Tensor, labels: Tensor) -> Tensor:
-    """Cross-entropy of each example: [R, N]. That of a text is the mean over its characters."""
-    flat = F.cross_entropy(outputs.flatten(0, -2), labels.flatten(), reduction="none")
-    losses = flat.view(labels.shape)
-    return losses if losses.dim() == 2 else losses.flatten(2).mean(2)
 
 
 def check_span(start: int, stop: int, total: int, snapshots) -> None:

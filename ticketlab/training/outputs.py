@@ -10,6 +10,7 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
+from ticketlab.basics import forked
 from ticketlab.stack import Stack, forward
 
 
@@ -28,7 +29,7 @@ def check_outputs(stack: Stack, data) -> None:
     net = copy.deepcopy(stack.net, {id(tensor): tensor for tensor in held})
     one = replace(stack[0:1].clone(), net=net)
     try:
-        with torch.no_grad(), torch.random.fork_rng([x.device] if x.device.type == "cuda" else []):
+        with torch.no_grad(), forked(x.device):
             outputs = forward(one, x, shared=True)[0]
     except RuntimeError:  # of two examples a net may not be made: training says what does not fit
         return

@@ -59,7 +59,7 @@ def test_callbacks_print_display_and_compute_nothing(panel, capsys, monkeypatch)
     published = []
     monkeypatch.setattr(display_functions, "publish_display_data",
                         lambda *a, **k: published.append(a))
-    for name in ("ticketlab.training.loop.forward", "ticketlab.landscape.lines.line",
+    for name in ("ticketlab.training.evaluation.forward", "ticketlab.landscape.lines.line",
                  "ticketlab.panels.rewind.table.project", "ticketlab.panels.rewind.table.table"):
         monkeypatch.setattr(name, None)
     for change in (("k", 20), ("level", 2), ("replicate", 1), ("k", 0)):

@@ -76,7 +76,7 @@ def test_callbacks_print_display_and_compute_nothing(panel, capsys, monkeypatch)
     published = []
     monkeypatch.setattr(display_functions, "publish_display_data",
                         lambda *a, **k: published.append(a))
-    for name in ("ticketlab.training.loop.forward", "ticketlab.scaling.matching.ladder",
+    for name in ("ticketlab.training.evaluation.forward", "ticketlab.scaling.matching.ladder",
                  "ticketlab.panels.scaling.table._line"):
         monkeypatch.setattr(name, None)
     for change in (("net", 40), ("level", 2), ("net", 10), ("level", 0)):

@@ -13,7 +13,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from ticketlab.basics import warn
+from ticketlab.basics import forked, warn
 from ticketlab.nets import frozen
 from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
@@ -111,7 +111,7 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     state = Optimizer({name: t for name, t in one.parameters.items() if name not in held}, recipe).tensors
     optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
     try:
-        with torch.random.fork_rng(devices=[]):
+        with forked(torch.device("cpu")):
             step, activations = of_a_step(one, data, recipe)
             evaluation = of_an_evaluation(one, data, examples)
     except Exception as error:  # the net may be anybody's: whatever its forward raises

@@ -1,0 +1,64 @@
+"""Loss and accuracy of a stack, on examples that are the same for all its networks.
+
+The same numbers make up a run's curves (``Record``), one row a look. Lesson 01 builds on this file.
+"""
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from ticketlab.stack import Stack, check_stack, forward
+from ticketlab.training.history import METRICS
+from ticketlab.training.memory import CHUNK
+
+
+def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple[Tensor, Tensor]:
+    """Mean cross-entropy loss [R] (nats) and accuracy [R] (a fraction) of R networks.
+
+    x: examples [N, *shape], the same for all networks. y: labels [N], or [N, T] for text, where
+    loss and accuracy are means over characters. chunk: labels at a time, which bounds the memory
+    and changes nothing else. Raises ValueError for no examples.
+    """
+    check_stack(stack)
+    if len(x) == 0:
+        raise ValueError("there are no examples to evaluate on")
+    losses = []
+    correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
+    chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
+    with torch.no_grad():
+        for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
+            outputs = forward(stack, part, shared=True)
+            labels = labels.expand(stack.replicates, *labels.shape)
+            losses.append(cross_entropies(outputs, labels).sum(1))
+            correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)
+    # summed in float64, on the CPU: MPS has none
+    loss = sum(torch.stack(losses).cpu().double().unbind()) / len(x)
+    return loss.float().to(stack.device), correct / y.numel()
+
+
+def cross_entropies(outputs: Tensor, labels: Tensor) -> Tensor:
+    """Cross-entropy of each example: [R, N]. That of a text is the mean over its characters."""
+    flat = F.cross_entropy(outputs.flatten(0, -2), labels.flatten(), reduction="none")
+    losses = flat.view(labels.shape)
+    return losses if losses.dim() == 2 else losses.flatten(2).mean(2)
+
+
+class Record:
+    """The curves, row by row."""
+
+    def __init__(self):
+        self.steps, self.rows = [], []
+
+    def add(self, step, training, stack, data):
+        # no validation split: nan, which no comparison takes for a result
+        val_loss, val_accuracy = (
+            evaluate(stack, data.x_val, data.y_val) if len(data.x_val) else
+            torch.full((2, stack.replicates), torch.nan))
+        test_loss, test_accuracy = evaluate(stack, data.x_test, data.y_test)
+        row = (*training, val_loss, val_accuracy, test_loss, test_accuracy)
+        self.steps.append(step)
+        self.rows.append({name: t.cpu() for name, t in zip(METRICS, row, strict=True)})
+
+    def tensors(self) -> dict[str, Tensor]:
+        curves = {name: torch.stack([row[name] for row in self.rows]) for name in METRICS}
+        return curves | {"step": torch.tensor(self.steps)}
