@@ -1,0 +1,17 @@
+"""What the weights of a trained net look like.
+
+statistics: how near zero, how far moved: a number a layer and replicate (lesson 02)
+"""
+
+from ticketlab.weights.statistics import (
+    ALL,
+    GAUSSIAN_SHARE,
+    correlation,
+    distance_moved,
+    share_near_zero,
+    sign_flips,
+    table,
+)
+
+__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "distance_moved", "share_near_zero",
+           "sign_flips", "table"]
