@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from ticketlab.basics import progress_bar
-from ticketlab.pruning import Masks, apply_masks, check_masks, layer_densities, layer_name
+from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, check_stack, concatenate, forward
 from ticketlab.training import evaluate, in_parts
 
@@ -77,7 +77,7 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     Raises ValueError for stacks or masks that do not fit, and for values out of range.
     Frankle et al. 2020 use 30 points. Lesson 05 builds on it.
     """
-    _check_pair(a, b)
+    check_pair(a, b)
     if masks is not None:
         check_masks(a, masks)
     for name, value, least in (("points", points, 2), ("together", together, 1)):
@@ -119,7 +119,7 @@ def interpolate(a: Stack, b: Stack, alpha: float | Sequence[float] | Tensor) -> 
     Raises ValueError for stacks of different architectures (naming the first difference) or numbers
     of replicates, and for an alpha out of range. Lesson 05 builds on it.
     """
-    _check_pair(a, b)
+    check_pair(a, b)
     alpha = alpha.cpu() if isinstance(alpha, Tensor) else alpha  # MPS has no float64
     alpha = torch.as_tensor(alpha, dtype=torch.float64, device="cpu")
     if alpha.dim() > 1 or alpha.numel() == 0:
@@ -180,55 +180,6 @@ def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: i
     return replace(stack, buffers=fresh)
 
 
-def distance(a: Stack, b: Stack) -> Tensor:
-    """Euclidean distance between two stacks' nets: [R], on the CPU.
-
-    Over all parameters, biases and normalisation included, because that is the space in which the
-    line is straight; running statistics are no parameters. ``distance(initial, trained)`` is how
-    far training went. Raises ValueError for stacks that do not fit. Lesson 05.
-    """
-    return displacement(a, b).norm(dim=1)
-
-
-def cosine(a: Stack, b: Stack, origin: Stack) -> Tensor:
-    """Cosine of the angle between the ways from ``origin`` to ``a`` and to ``b``: [R].
-
-    1: the two went the same way; 0: at right angles, with nothing in common. Over all parameters.
-    Raises ValueError for stacks that do not fit, and for a net that has not moved. Lesson 05.
-    """
-    ways = [displacement(origin, end) for end in (a, b)]
-    for name, way in zip("ab", ways, strict=True):
-        still = (way == 0).all(1).nonzero().flatten().tolist()
-        if still:
-            raise ValueError(f"replicate {still[0]} of {name} is where it started, so it has no "
-                             "direction; compare nets that were trained from origin")
-    return (ways[0] * ways[1]).sum(1) / (ways[0].norm(dim=1) * ways[1].norm(dim=1))
-
-
-def hamming(a: Masks, b: Masks) -> Tensor:
-    """Share of the weights that one mask keeps and the other prunes: [R], exact to float64.
-
-    0: equal masks; 1: each keeps what the other prunes. ``hamming_by_chance`` says what to compare
-    it with. Raises ValueError for masks of different nets or replicates. Lesson 05.
-    """
-    _check_masks_pair(a, b)
-    differing = torch.stack([(a[name] ^ b[name]).flatten(1).sum(1) for name in a]).sum(0)
-    return differing.cpu().double() / sum(mask[0].numel() for mask in a.values())
-
-
-def hamming_by_chance(a: Masks, b: Masks) -> Tensor:
-    """What ``hamming`` would be, in expectation, of random masks with these layers' densities: [R].
-
-    Sparse masks agree on most weights whatever they keep: at 10 % density two random masks differ
-    in only 18 %. Raises ValueError as ``hamming`` does. Lesson 05.
-    """
-    _check_masks_pair(a, b)
-    kept_a, kept_b = layer_densities(a), layer_densities(b)
-    sizes = {layer_name(name): mask[0].numel() for name, mask in a.items()}
-    return sum(size * (kept_a[layer] * (1 - kept_b[layer]) + kept_b[layer] * (1 - kept_a[layer]))
-               for layer, size in sizes.items()) / sum(sizes.values())
-
-
 def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
     """Net i at ``alpha[i]``, float64 on the CPU, on the line from ``a[i]`` to ``b[i]``."""
     # converted on the CPU: MPS has no float64
@@ -249,14 +200,6 @@ def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
                        buffers={name: mix(x, b.buffers[name]) for name, x in a.buffers.items()})
 
 
-def displacement(a: Stack, b: Stack) -> Tensor:
-    """From a to b, over all parameters: [R, n] in float64, on the CPU (MPS has no float64)."""
-    _check_pair(a, b)
-    with torch.no_grad():
-        return torch.cat([(b.parameters[name].cpu().double() - values.cpu().double()).flatten(1)
-                          for name, values in a.parameters.items()], dim=1)
-
-
 def _norms(net: nn.Module) -> set[str]:
     """Names of the layers with running statistics."""
     names = set()
@@ -271,18 +214,11 @@ def _norms(net: nn.Module) -> set[str]:
     return names
 
 
-def _check_pair(a: Stack, b: Stack) -> None:
+def check_pair(a: Stack, b: Stack) -> None:
+    """Raises ValueError unless both stacks hold as many networks of one architecture."""
     for name, end in (("a", a), ("b", b)):
         check_stack(end, name)
     concatenate([a[:0], b[:0]])  # of none of the nets: raises, naming what differs
     if a.replicates != b.replicates:
         raise ValueError(f"the line has {a.replicates} networks at one end and {b.replicates} at "
                          "the other; give two stacks of equally many")
-
-
-def _check_masks_pair(a: Masks, b: Masks) -> None:
-    for name in [*a, *b]:
-        shapes = [tuple(masks[name].shape) if name in masks else "absent" for masks in (a, b)]
-        if shapes[0] != shapes[1]:
-            raise ValueError(f"the masks are not of the same nets: {name!r} is {shapes[0]} "
-                             f"against {shapes[1]} (replicates first)")

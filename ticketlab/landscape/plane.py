@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.landscape.lines import displacement
+from ticketlab.landscape.distances import displacement
 from ticketlab.stack import Stack, check_replicate
 from ticketlab.training import Run, Snapshot
 
