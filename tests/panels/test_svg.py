@@ -10,23 +10,42 @@ from ticketlab.panels import svg
 
 
 def test_a_plot_has_its_ranges_at_its_ends_and_its_y_axis_upside_down():
-    x, y, low, _ = svg.plot(400, (10, 30), (0, 50), "density", "accuracy")
+    plot = svg.Plot(400, (10, 30), (0, 50), "density", "accuracy")
+    x, y, low = plot.x, plot.y, plot.low
     assert (x(10), x(30), x(20)) == (svg.LEFT, 400 - 14, (svg.LEFT + 386) / 2)
     assert (y(0), y(50)) == (low, svg.TOP) and low == svg.HEIGHT - svg.BOTTOM
-    falling, *_ = svg.plot(400, (30, 10), (0, 50), "density", "accuracy")
+    falling = svg.Plot(400, (30, 10), (0, 50), "density", "accuracy").x
     assert falling(30) == svg.LEFT < falling(10), "from dense to sparse"
 
 
+def test_on_a_log_scale_equal_ratios_are_equally_far_apart():
+    x = svg.Plot(400, (1000, 10), (0, 50), "weights", "accuracy", log=True).x
+    assert (x(1000), x(10)) == (svg.LEFT, 400 - 14)
+    assert x(100) == pytest.approx((svg.LEFT + 386) / 2)
+
+
+def test_a_band_is_the_area_between_lowest_and_highest_and_a_ring_is_around_its_value():
+    plot = svg.Plot(400, (0, 1), (0, 50), "", "")
+    corners = ElementTree.fromstring(plot.band([0, 1], [10, 20], [30, 40], "#123456")).get("points")
+    assert [tuple(map(float, each.split(","))) for each in corners.split()] == [
+        pytest.approx((plot.x(x), plot.y(y)), abs=0.05)
+        for x, y in ((0, 10), (1, 20), (1, 40), (0, 30))]
+    ring = ElementTree.fromstring(plot.ring(0.5, 25, 7))
+    assert [float(ring.get(name)) for name in ("cx", "cy", "r")] == pytest.approx(
+        [plot.x(0.5), plot.y(25), 7], abs=0.05)
+
+
 def test_ticks_stand_at_their_values_with_their_words():
-    x, y, low, axes = svg.plot(400, (0, 2), (0, 1e6), "level", "weights", x_ticks=[(1, "one")],
-                               y_ticks=[(5e5, "half")])
+    plot = svg.Plot(400, (0, 2), (0, 1e6), "level", "weights", x_ticks=[(1, "one")],
+                    y_ticks=[(5e5, "half")])
+    x, y, low, axes = plot.x, plot.y, plot.low, plot.frame
     found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\w+)</text>', axes)
     places = {words: (float(left), float(top)) for left, top, words in found}
     assert places["one"] == pytest.approx((x(1), low + 17), abs=0.05)
     assert places["half"] == pytest.approx((svg.LEFT - 7, y(5e5) + 4), abs=0.05)
     assert {"level", "weights"} <= set(places)
-    assert ">1,000<" in svg.plot(400, (0, 2), (0, 1000), "", "")[3]
-    assert ">2e+05<" in svg.plot(400, (0, 2), (0, 200_000), "", "")[3]
+    assert ">1,000<" in svg.Plot(400, (0, 2), (0, 1000), "", "").frame
+    assert ">2e+05<" in svg.Plot(400, (0, 2), (0, 200_000), "", "").frame
 
 
 def test_bars_of_layers_are_as_long_as_the_share_kept():

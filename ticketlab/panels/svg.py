@@ -1,16 +1,17 @@
 """The panels' pictures as SVG text: quick enough to be made anew at every move of a slider.
 
-Plain functions from numbers to strings; nothing here knows of networks or widgets. Every picture
-says in words what it shows (``role="img"`` with an ``aria-label``), and stands on white, so that it
-reads the same in a dark notebook. Each panel's own pictures are in the ``picture`` of its folder,
-made out of the parts that are here.
+From numbers to strings: a ``Plot`` and plain functions; nothing here knows of networks or widgets.
+Every picture says in words what it shows (``role="img"`` with an ``aria-label``), and stands on
+white, so that it reads the same in a dark notebook. Each panel's own pictures are in the ``picture``
+of its folder, made out of the parts that are here.
 """
 
+import math
 from collections.abc import Sequence
 from html import escape
 from typing import NamedTuple
 
-from ticketlab.figures import BLACK, KEPT, ticks
+from ticketlab.figures import BLACK, GREY, KEPT, ticks
 
 HEIGHT = 270
 BARS = 250  # width of `layer_bars`, in pixels
@@ -39,34 +40,85 @@ class Curve(NamedTuple):
                    mean.index.tolist())
 
 
-def plot(width: int, x_range, y_range, x_name: str, y_name: str, top=TOP, x_ticks=None,
-         y_ticks=None):
-    """Scales for x and y, where the x axis lies, and the axes with ticks and names as SVG.
+class Plot:
+    """A picture with axes, whose methods draw in the units of these axes.
 
     width: of the picture, in pixels. x_range, y_range: values at the two ends of each axis. top: of
-    the y axis, in pixels. x_ticks, y_ticks: (value, words) of each, by default round numbers.
+    the y axis, in pixels. x_ticks, y_ticks: (value, words) of each, by default round numbers. log:
+    whether x is on a log scale. low, right: where the x axis lies and ends, in pixels. frame: the
+    axes with ticks and names, as SVG.
     """
-    right, low = width - 14, HEIGHT - BOTTOM
-    across, up = x_range[1] - x_range[0], y_range[1] - y_range[0]
 
-    def x(value):
-        return LEFT + (value - x_range[0]) / across * (right - LEFT)
+    def __init__(self, width: int, x_range, y_range, x_name: str, y_name: str, top=TOP,
+                 x_ticks=None, y_ticks=None, log: bool = False):
+        self.width, self.top, self.low, self.right = width, top, HEIGHT - BOTTOM, width - 14
+        self._place = math.log10 if log else lambda value: value
+        self._x_ends, self._y_ends = [self._place(end) for end in x_range], y_range
+        parts = [f'<path d="M{LEFT},{top}V{self.low}H{self.right}" fill="none" stroke="{BLACK}"/>']
+        for value, words in x_ticks or [(value, f"{value:g}") for value in ticks(*x_range)]:
+            parts.append(f'<path d="M{self.x(value):.1f},{self.low}v4" stroke="{BLACK}"/>'
+                         + text(self.x(value), self.low + 17, words, "middle"))
+        for value, words in y_ticks or [(value, f"{value:,g}" if value < 1e5 else f"{value:.0e}")
+                                        for value in ticks(*y_range)]:
+            parts.append(f'<path d="M{LEFT},{self.y(value):.1f}h-4" stroke="{BLACK}"/>'
+                         + text(LEFT - 7, self.y(value) + 4, words, "end"))
+        middle = (top + self.low) / 2
+        parts.append(text((LEFT + self.right) / 2, HEIGHT - 8, x_name, "middle"))
+        parts.append(text(12, middle, y_name, "middle", f'transform="rotate(-90 12 {middle})"'))
+        self.frame = "".join(parts)
 
-    def y(value):
-        return low - (value - y_range[0]) / up * (low - top)
+    @classmethod
+    def by_density(cls, curves: Sequence[Curve], width: int, top: float, marks, y_range) -> "Plot":
+        """Axes of test accuracy over the weights remaining, fewer to the right on a log scale, with
+        room for all the curves; all in percent. marks: densities that the axis names."""
+        places = [place for curve in curves for place in curve.x]
+        return cls(width, (max(places) * 1.1, min(places) / 1.1), y_range, "weights remaining (%)",
+                   "test accuracy (%)", top=top, x_ticks=[(mark, f"{mark:.3g}") for mark in marks],
+                   log=True)
 
-    parts = [f'<path d="M{LEFT},{top}V{low}H{right}" fill="none" stroke="{BLACK}"/>']
-    for value, words in x_ticks or [(value, f"{value:g}") for value in ticks(*x_range)]:
-        parts.append(f'<path d="M{x(value):.1f},{low}v4" stroke="{BLACK}"/>'
-                     + text(x(value), low + 17, words, "middle"))
-    for value, words in y_ticks or [(value, f"{value:,g}" if value < 1e5 else f"{value:.0e}")
-                                    for value in ticks(*y_range)]:
-        parts.append(f'<path d="M{LEFT},{y(value):.1f}h-4" stroke="{BLACK}"/>'
-                     + text(LEFT - 7, y(value) + 4, words, "end"))
-    middle = (top + low) / 2
-    parts.append(text((LEFT + right) / 2, HEIGHT - 8, x_name, "middle"))
-    parts.append(text(12, middle, y_name, "middle", f'transform="rotate(-90 12 {middle})"'))
-    return x, y, low, "".join(parts)
+    def x(self, value) -> float:
+        """Pixels from the left."""
+        first, last = self._x_ends
+        return LEFT + (self._place(value) - first) / (last - first) * (self.right - LEFT)
+
+    def y(self, value) -> float:
+        """Pixels from above."""
+        first, last = self._y_ends
+        return self.low - (value - first) / (last - first) * (self.low - self.top)
+
+    def points(self, xs, ys) -> list[tuple[float, float]]:
+        """Where some values stand, in pixels."""
+        return [(self.x(a), self.y(b)) for a, b in zip(xs, ys, strict=True)]
+
+    def line(self, xs, ys, color: str, width: float, dashes: str = "") -> str:
+        """A line through some values."""
+        return polyline(self.points(xs, ys), color, width, dashes)
+
+    def band(self, xs, low, high, color: str, opacity: float = 0.2) -> str:
+        """The area from the lowest to the highest values."""
+        edge = " ".join(f"{a:.1f},{b:.1f}"
+                        for a, b in self.points(xs, low) + self.points(xs, high)[::-1])
+        return f'<polygon points="{edge}" fill="{color}" opacity="{opacity}"/>'
+
+    def upright(self, at) -> str:
+        """A thin line from the axis to the top."""
+        return (f'<path d="M{self.x(at):.1f},{self.top}V{self.low}" stroke="{BLACK}" '
+                'stroke-width="0.6"/>')
+
+    def ring(self, at, value, radius: float) -> str:
+        """A ring around a value."""
+        return (f'<circle cx="{self.x(at):.1f}" cy="{self.y(value):.1f}" r="{radius}" '
+                f'stroke="{BLACK}" stroke-width="1.8" fill="none"/>')
+
+    def chance(self, accuracy: float) -> str:
+        """A dotted line across where guessing is."""
+        y = self.y(accuracy)
+        return (f'<path d="M{LEFT},{y:.1f}H{self.right}" stroke="{GREY}" stroke-dasharray="2 3"/>'
+                + text(LEFT + 4, y - 4, "chance", "start", 'fill="#666666"'))
+
+    def document(self, label: str, parts) -> str:
+        """The whole picture, of parts in the order in which they cover one another."""
+        return document(self.width, HEIGHT, label, parts)
 
 
 def layer_bars(layers) -> str:

@@ -4,12 +4,11 @@ Errors by width, what a network says on a way through the input space, and the s
 Plain functions from numbers to strings. Lesson 06's panel builds on this file.
 """
 
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.panels.svg import HEIGHT, LEFT, ROW, document, dot, plot, polyline, text
+from ticketlab.panels.svg import LEFT, ROW, Plot, dot, polyline, text
 
 WIDTHS = 345, 345, 270  # of the three, in pixels: side by side in a notebook of 1000 pixels
 TOP = 14 + 2 * ROW  # two rows of a key above each plot
@@ -35,29 +34,22 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
     there is one. names: (colour, words) of each share. marks: widths that the axis names. top: of
     the axis. label: in words.
     """
-    ends = math.log10(min(widths) / 1.1), math.log10(max(widths) * 1.1)
-    x, y, low, frame = plot(WIDTHS[0], ends, (0, top), "width (units of each hidden layer)",
-                            "error (%)", top=TOP,
-                            x_ticks=[(math.log10(mark), f"{mark:g}") for mark in marks])
-    xs = [x(math.log10(width)) for width in widths]
-    place = xs[list(widths).index(at)]
-    parts = [frame, polyline([(place, TOP), (place, low)], BLACK, 0.6, "")]
+    plot = Plot(WIDTHS[0], (min(widths) / 1.1, max(widths) * 1.1), (0, top),
+                "width (units of each hidden layer)", "error (%)", top=TOP,
+                x_ticks=[(mark, f"{mark:g}") for mark in marks], log=True)
+    parts = [plot.frame, plot.upright(at)]
     if limit is not None:
-        limit_x = x(math.log10(limit))
+        limit_x = plot.x(limit)
         left = limit_x > 0.6 * WIDTHS[0]
-        parts += [polyline([(limit_x, TOP), (limit_x, low)], BLACK, 1.3, "1 4"),
-                  text(limit_x + (-4 if left else 4), (TOP + low) / 2, "all labels fitted",
+        parts += [polyline([(limit_x, TOP), (limit_x, plot.low)], BLACK, 1.3, "1 4"),
+                  text(limit_x + (-4 if left else 4), (TOP + plot.low) / 2, "all labels fitted",
                        "end" if left else "start", 'font-size="11"')]
     for curve in sorted(curves, key=lambda each: each.main):
-        points = [(a, y(b)) for a, b in zip(xs, curve.mean, strict=True)]
         if curve.main:
-            band = [f"{a:.1f},{y(b):.1f}" for values in ([*zip(xs, curve.low, strict=True)],
-                    [*zip(xs, curve.high, strict=True)][::-1]) for a, b in values]
-            ring = points[list(widths).index(at)]
-            parts += [f'<polygon points="{" ".join(band)}" fill="{curve.color}" opacity="0.2"/>',
-                      (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6" stroke="{BLACK}" '
-                       'stroke-width="1.8" fill="none"/>')]
-        parts.append(polyline(points, curve.color, 2.1 if curve.main else 1, curve.dashes))
+            parts += [plot.band(widths, curve.low, curve.high, curve.color),
+                      plot.ring(at, curve.mean[list(widths).index(at)], 6)]
+        parts.append(plot.line(widths, curve.mean, curve.color, 2.1 if curve.main else 1,
+                               curve.dashes))
     for number, (color, words) in enumerate(names):
         left = LEFT + 132 * number
         parts += [polyline([(left, 11), (left + 16, 11)], color, 2.1, ""),
@@ -66,7 +58,7 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
               text(LEFT + 21, 15 + ROW, "test", "start"),
               polyline([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
               text(LEFT + 153, 15 + ROW, "training", "start")]
-    return document(WIDTHS[0], HEIGHT, label, parts)
+    return plot.document(label, parts)
 
 
 def answers(right, wrong, names, trained: bool, label: str) -> str:
@@ -76,17 +68,15 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
     right, wrong: [points], probabilities of the right class and of the wrong label; the rest is
     grey. names: of these two. trained: whether the wrong label was trained with. label: in words.
     """
-    x, y, low, frame = plot(WIDTHS[1], (-1, 1), (0, 1), "way from signal A through B to C",
-                            "probability", top=TOP,
-                            x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
-    xs = [x(-1 + 2 * place / (len(right) - 1)) for place in range(len(right))]
+    plot = Plot(WIDTHS[1], (-1, 1), (0, 1), "way from signal A through B to C", "probability",
+                top=TOP, x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
+    xs = [-1 + 2 * place / (len(right) - 1) for place in range(len(right))]
     others = [1 - a - b for a, b in zip(right, wrong, strict=True)]
-    parts = [frame, polyline([(x(0), TOP), (x(0), low)], BLACK, 0.6, "")]
+    parts = [plot.frame, plot.upright(0)]
     for values, color, dashes, width in ((others, GREY, "2 3", 1.6), (right, BLUE, "", 2),
                                          (wrong, VERMILLION, "6 3", 2)):
-        parts.append(polyline([(a, y(b)) for a, b in zip(xs, values, strict=True)], color, width,
-                           dashes))
-    parts += [dot(x(place), y(1), 5, VERMILLION if trained and place == 0 else BLUE,
+        parts.append(plot.line(xs, values, color, width, dashes))
+    parts += [dot(plot.x(place), plot.y(1), 5, VERMILLION if trained and place == 0 else BLUE,
                    trained and place == 0) for place in (-1, 0, 1)]
     for place, color, dashes, words, number in ((0, BLUE, "", names[0], 0),
                                                 (140, VERMILLION, "6 3", names[1], 0),
@@ -96,7 +86,7 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
                   text(LEFT + place + 23, height + 4, words, "start")]
     parts += [dot(LEFT + 149, 11 + ROW, 4.5, BLUE, False),
               text(LEFT + 163, 15 + ROW, "label trained with", "start")]
-    return document(WIDTHS[1], HEIGHT, label, parts)
+    return plot.document(label, parts)
 
 
 def signals(three, words: str, label: str) -> str:
@@ -106,17 +96,15 @@ def signals(three, words: str, label: str) -> str:
     """
     values = [value for signal in three for value in signal]
     room = 0.06 * (max(values) - min(values)) or 1.0
-    x, y, _, frame = plot(WIDTHS[2], (0, max(1, len(three[0]) - 1)),
-                          (min(values) - room, max(values) + room), "number in the signal",
-                          "value (standard deviations)", top=TOP)
-    parts = [frame]
+    plot = Plot(WIDTHS[2], (0, max(1, len(three[0]) - 1)), (min(values) - room, max(values) + room),
+                "number in the signal", "value (standard deviations)", top=TOP)
+    parts = [plot.frame]
     for number, color, width, dashes in ((0, GREY, 1.2, ""), (2, GREY, 1.2, "4 3"),
                                          (1, BLACK, 2, "")):
-        parts.append(polyline([(x(place), y(value)) for place, value in enumerate(three[number])],
-                           color, width, dashes))
+        parts.append(plot.line(range(len(three[number])), three[number], color, width, dashes))
     for place, color, dashes, name in ((0, GREY, "", "A"), (62, BLACK, "", "B"),
                                        (124, GREY, "4 3", "C")):
         height = 11 + ROW
         parts += [polyline([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
                   text(LEFT + place + 23, height + 4, name, "start")]
-    return document(WIDTHS[2], HEIGHT, label, [*parts, text(LEFT, 15, words, "start")])
+    return plot.document(label, [*parts, text(LEFT, 15, words, "start")])

@@ -3,8 +3,8 @@
 Plain functions from numbers to strings. Lesson 03's panel builds on this file.
 """
 
-from ticketlab.figures import BLACK, BLUE, GREY, KEPT, PRUNED
-from ticketlab.panels.svg import BARS, HEIGHT, LEFT, TOP, document, key, plot, text
+from ticketlab.figures import BLACK, BLUE, KEPT, PRUNED
+from ticketlab.panels.svg import BARS, LEFT, TOP, Plot, key, text
 
 WIDTHS = 362, BARS, 265  # of the three, in pixels: side by side in a notebook of 1000 pixels
 
@@ -17,8 +17,9 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> st
     at minus its value. identity: unlike that of any other picture on the page.
     """
     note = " (dashed: a threshold for each layer)" if len(thresholds) > 1 else ""
-    x, y, low, frame = plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))),
-                            "weight value" + note, "number of weights")
+    plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))), "weight value" + note,
+                "number of weights")
+    x, y, low = plot.x, plot.y, plot.low
     xs = [f"{x(edge):.1f}" for edge in edges]
     kept = [n - gone for n, gone in zip(total, pruned, strict=True)]
     tops = [f"{y(n):.1f}" for n in total]
@@ -43,9 +44,9 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> st
     hatch = (f'<defs><pattern id="{identity}" width="5" height="5" patternUnits="userSpaceOnUse" '
              f'patternTransform="rotate(45)"><rect width="5" height="5" fill="#FBE3B4"/>'
              f'<rect width="1.6" height="5" fill="{PRUNED}"/></pattern></defs>')
-    return document(WIDTHS[0], HEIGHT, label, [
+    return plot.document(label, [
         hatch, f'<path d="{start}{"".join(steps)}{"".join(back)}Z" fill="url(#{identity})"/>',
-        f'<path d="{start}{"".join(stairs)}V{low}Z" fill="{KEPT}"/>', frame, lines, name,
+        f'<path d="{start}{"".join(stairs)}V{low}Z" fill="{KEPT}"/>', plot.frame, lines, name,
         key(LEFT, KEPT, f"kept {sum(kept):,}"),
         key(LEFT + 98, f"url(#{identity})", f"pruned {sum(pruned):,}")])
 
@@ -56,20 +57,14 @@ def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: fl
     rates, mean, low, high: [positions], percent. measured: the positions that were evaluated; in
     between, lines are straight. at: (rate, accuracy) of the dot, full where exact. chance: percent.
     """
-    x, y, _, frame = plot(WIDTHS[2], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
-    upper = [f"{x(rates[i]):.1f},{y(high[i]):.1f}" for i in measured]
-    lower = [f"{x(rates[i]):.1f},{y(low[i]):.1f}" for i in reversed(measured)]
-    line = " ".join(f"{x(rates[i]):.1f},{y(mean[i]):.1f}" for i in measured)
+    plot = Plot(WIDTHS[2], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
+    rates, mean, low, high = ([values[place] for place in measured]
+                              for values in (rates, mean, low, high))
     state = "exact" if exact else "interpolated"
     label = (f"Test accuracy without retraining over the prune rate: at {at[0]:.1f} percent "
              f"pruned, {at[1]:.1f} percent ({state})")
-    return document(WIDTHS[2], HEIGHT, label, [
-        frame,
-        f'<polygon points="{" ".join(upper + lower)}" fill="{BLUE}" opacity="0.2"/>',
-        f'<polyline points="{line}" fill="none" stroke="{BLUE}" stroke-width="1.8"/>',
-        f'<path d="M{x(0):.1f},{y(chance):.1f}H{x(100):.1f}" stroke="{GREY}" stroke-dasharray="2 3"/>',
-        text(x(1), y(chance) - 4, "chance", "start", 'fill="#666666"'),
-        text(LEFT, 18, "before any retraining", "start"),
-        f'<path d="M{x(at[0]):.1f},{TOP}V{y(0):.1f}" stroke="{BLACK}" stroke-width="0.6"/>',
-        (f'<circle cx="{x(at[0]):.1f}" cy="{y(at[1]):.1f}" r="5.5" stroke="{BLACK}" '
+    return plot.document(label, [
+        plot.frame, plot.band(rates, low, high, BLUE), plot.line(rates, mean, BLUE, 1.8),
+        plot.chance(chance), text(LEFT, 18, "before any retraining", "start"), plot.upright(at[0]),
+        (f'<circle cx="{plot.x(at[0]):.1f}" cy="{plot.y(at[1]):.1f}" r="5.5" stroke="{BLACK}" '
          f'stroke-width="1.6" fill="{BLACK if exact else "#FFFFFF"}"/>')])

@@ -5,23 +5,10 @@ ways of retraining over the weights remaining. Plain functions from numbers to s
 panel builds on this file.
 """
 
-import math
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, BLUE, GREEN, GREY, VERMILLION
-from ticketlab.panels.svg import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    ROW,
-    Curve,
-    document,
-    dot,
-    marker,
-    plot,
-    polyline,
-    text,
-)
+from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, ROW, Curve, Plot, dot, marker, polyline, text
 
 WIDTHS = 320, 290, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
 TOP = 14 + 2 * ROW  # two rows of a key above each plot
@@ -34,9 +21,8 @@ def paths(first, second, reach, step: int, label: str) -> str:
     seen, (x, x, y, y); both axes have one unit. step: of the start. label: in words.
     """
     x_range, y_range = equal(reach, WIDTHS[0] - 14 - LEFT, HEIGHT - BOTTOM - TOP)
-    x, y, _, frame = plot(WIDTHS[0], x_range, y_range, "weight distance", "weight distance",
-                          top=TOP)
-    parts = [frame]
+    plot = Plot(WIDTHS[0], x_range, y_range, "weight distance", "weight distance", top=TOP)
+    x, y, parts = plot.x, plot.y, [plot.frame]
     for way, color, dashes, square in ((first, BLUE, "", False), (second, VERMILLION, "6 3", True)):
         places = [(x(a), y(b)) for a, b in way]
         parts.append(polyline(places, color, 1.6, dashes))
@@ -51,7 +37,7 @@ def paths(first, second, reach, step: int, label: str) -> str:
               text(LEFT + 15, 15 + ROW, "first child", "start"),
               dot(LEFT + 131, 11 + ROW, 4.5, VERMILLION, True),
               text(LEFT + 148, 15 + ROW, "second child", "start")]
-    return document(WIDTHS[0], HEIGHT, label, parts)
+    return plot.document(label, parts)
 
 
 def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label: str) -> str:
@@ -61,19 +47,15 @@ def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label
     alphas, mean, low, high, own: [points], errors in percent. bar: (α, foot, top) of the barrier.
     threshold: points above the foot. top: of the axis. label: in words.
     """
-    x, y, _, frame = plot(WIDTHS[1], (0, 1), (0, top), "α, from one end to the other",
-                          "test error (%)", top=TOP)
-    upper = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(alphas, high, strict=True)]
-    lower = [f"{x(a):.1f},{y(b):.1f}" for a, b in zip(alphas, low, strict=True)]
-    line, thin = ([(x(a), y(b)) for a, b in zip(alphas, values, strict=True)]
-                  for values in (mean, own))
+    plot = Plot(WIDTHS[1], (0, 1), (0, top), "α, from one end to the other", "test error (%)",
+                top=TOP)
     limit, (place, foot, peak) = bar[1] + threshold, bar
-    middle, right = x(place), WIDTHS[1] - 14
-    return document(WIDTHS[1], HEIGHT, label, [
-        frame, f'<polygon points="{" ".join(upper + lower[::-1])}" fill="{BLUE}" opacity="0.2"/>',
-        polyline([(LEFT, y(limit)), (right, y(limit))], GREEN, 1.4, "5 3"),
-        polyline(thin, GREY, 1.1, ""), polyline(line, BLUE, 1.9, ""),
-        polyline([(middle, y(foot)), (middle, y(peak))], BLACK, 1.6, ""),
+    y, middle, right = plot.y, plot.x(place), plot.right
+    return plot.document(label, [
+        plot.frame, plot.band(alphas, low, high, BLUE),
+        plot.line((0, 1), (limit, limit), GREEN, 1.4, "5 3"),
+        plot.line(alphas, own, GREY, 1.1), plot.line(alphas, mean, BLUE, 1.9),
+        plot.line((place, place), (foot, peak), BLACK, 1.6),
         *(polyline([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
           for value in (foot, peak)),
         dot(LEFT, y(mean[0]), 5, BLUE, False), dot(right, y(mean[-1]), 5, VERMILLION, True),
@@ -93,38 +75,30 @@ def accuracy(curves: Sequence[Curve], current: int | None, at: float, dense, mar
     the axis names. All in percent. label: in words.
     """
     width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
-    top, right = max(TOP, 14 + ROW * rows), WIDTHS[2] - 14
-    densities = [density for curve in curves for density in curve.x]
-    x, y, low, frame = plot(
-        width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
-        "weights remaining (%)", "test accuracy (%)", top=top,
-        x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
-    parts = [frame, (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
-                     f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
+    plot = Plot.by_density(curves, width, max(TOP, 14 + ROW * rows), marks, y_range)
+    y, right = plot.y, plot.right
+    parts = [plot.frame,
+             (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
+              f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
              polyline([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
-             polyline([(x(math.log10(at)), top), (x(math.log10(at)), low)], BLACK, 0.6, "")]
+             plot.upright(at)]
     for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
         curve, main = curves[number], number == current
-        xs = [x(math.log10(density)) for density in curve.x]
-        points = [(a, y(b)) for a, b in zip(xs, curve.mean, strict=True)]
         if main:
-            band = [f"{a:.1f},{y(b):.1f}" for values in ([*zip(xs, curve.low, strict=True)],
-                    [*zip(xs, curve.high, strict=True)][::-1]) for a, b in values]
-            parts.append(f'<polygon points="{" ".join(band)}" fill="{curve.color}" '
-                         'opacity="0.25"/>')
-        parts.append(polyline(points, curve.color, 2.1 if main else 1, ""))
-        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6) for a, b in points]
+            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color, 0.25))
+        parts.append(plot.line(curve.x, curve.mean, curve.color, 2.1 if main else 1))
+        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.6 if main else 2.6)
+                  for a, b in plot.points(curve.x, curve.mean)]
         if main:
-            ring = points[min(range(len(xs)), key=lambda each: abs(curve.x[each] - at))]
-            parts.append(f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="7" stroke="{BLACK}" '
-                         'stroke-width="1.8" fill="none"/>')
+            nearest = min(range(len(curve.x)), key=lambda each: abs(curve.x[each] - at))
+            parts.append(plot.ring(curve.x[nearest], curve.mean[nearest], 7))
     for number, curve in enumerate([*curves, None]):
         a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
         bold = 'font-size="11" font-weight="600"' if number == current else 'font-size="11"'
         parts += [polyline([(a - 7, b), (a + 7, b)], curve.color if curve else BLACK, 1.6,
                         "" if curve else "5 3"), marker(curve, a, b, 3.4) if curve else "",
                   text(a + 12, b + 4, curve.name if curve else "dense", "start", bold)]
-    return document(width, HEIGHT, label, parts)
+    return plot.document(label, parts)
 
 
 def equal(reach, width: float, height: float):

@@ -4,11 +4,10 @@ Plain functions from numbers to strings; the bars of the layers are ``svg.layer_
 panel builds on this file.
 """
 
-import math
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import HEIGHT, ROW, Curve, document, marker, plot, polyline, text
+from ticketlab.panels.svg import ROW, Curve, Plot, marker, polyline, text
 
 WIDTH = 560  # in pixels: beside the bars in a notebook of 1000 pixels
 TOP = 14 + ROW
@@ -23,35 +22,24 @@ def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, 
     dense net with as many weights, where a square stands, or None. x_marks: numbers of weights that
     the axis names. x_range: (most, fewest). y_range, and accuracies: in percent. label: in words.
     """
-    x, y, low, frame = plot(
-        WIDTH, tuple(math.log10(end) for end in x_range), y_range, "weights remaining",
-        "test accuracy (%)", top=TOP,
-        x_ticks=[(math.log10(mark), f"{mark:,.0f}") for mark in x_marks])
-
-    def places(line, values=None):
-        return [(x(math.log10(n)), y(v)) for n, v in zip(
-            line.x, line.mean if values is None else values, strict=True)]
-
+    plot = Plot(WIDTH, x_range, y_range, "weights remaining", "test accuracy (%)", top=TOP,
+                x_ticks=[(mark, f"{mark:,.0f}") for mark in x_marks], log=True)
     main = lines[0]
-    parts = [frame, *(polyline(places(line), GREY, 1) for line in others)]
-    band = [f"{a:.1f},{b:.1f}" for a, b in places(main, main.low) + places(main, main.high)[::-1]]
-    parts.append(f'<polygon points="{" ".join(band)}" fill="{main.color}" opacity="0.2"/>')
-    parts.append(polyline(places(dense), BLACK, 1.9))
+    parts = [plot.frame, *(plot.line(line.x, line.mean, GREY, 1) for line in others),
+             plot.band(main.x, main.low, main.high, main.color),
+             plot.line(dense.x, dense.mean, BLACK, 1.9)]
     parts += [(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="4" stroke="{BLACK}" fill="#FFFFFF"/>')
-              for a, b in places(dense)]
+              for a, b in plot.points(dense.x, dense.mean)]
     for line in reversed(lines):  # the tickets lie on top
-        parts.append(polyline(places(line), line.color, 1.9 if line is main else 1.1,
-                              "" if line is main else "5 3"))
+        parts.append(plot.line(line.x, line.mean, line.color, 1.9 if line is main else 1.1,
+                               "" if line is main else "5 3"))
         parts += [marker(line, f"{a:.1f}", f"{b:.1f}", 3.4 if line is main else 2.6)
-                  for a, b in places(line)]
-    ring = x(math.log10(at[0])), y(at[1])
-    parts += [f'<path d="M{ring[0]:.1f},{TOP}V{low}" stroke="{BLACK}" stroke-width="0.6"/>',
-              (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="7" stroke="{BLACK}" '
-               'stroke-width="1.8" fill="none"/>')]
+                  for a, b in plot.points(line.x, line.mean)]
+    parts += [plot.upright(at[0]), plot.ring(*at, 7)]
     if equal is not None:
-        parts.append(f'<rect x="{ring[0] - 5:.1f}" y="{y(equal) - 5:.1f}" width="10" height="10" '
-                     f'stroke="{BLACK}" stroke-width="1.8" fill="none"/>')
-    return document(WIDTH, HEIGHT, label, parts + _keys(lines, bool(others), equal is not None))
+        parts.append(f'<rect x="{plot.x(at[0]) - 5:.1f}" y="{plot.y(equal) - 5:.1f}" width="10" '
+                     f'height="10" stroke="{BLACK}" stroke-width="1.8" fill="none"/>')
+    return plot.document(label, parts + _keys(lines, bool(others), equal is not None))
 
 
 def _keys(lines: Sequence[Curve], others: bool, equal: bool) -> list[str]:

@@ -6,7 +6,6 @@ Plain functions from numbers to strings. Lesson 04's panel builds on this file.
 
 import base64
 import io
-import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -14,7 +13,7 @@ import numpy as np
 from PIL import Image
 
 from ticketlab.figures import BLACK, GREY, KEPT, ticks
-from ticketlab.panels.svg import HEIGHT, LEFT, ROW, TOP, Curve, document, key, marker, plot, text
+from ticketlab.panels.svg import HEIGHT, LEFT, ROW, TOP, Curve, Plot, document, key, marker, text
 
 WIDTHS = 310, 265, 345  # of the three, in pixels: side by side in a notebook of 1000 pixels
 
@@ -38,17 +37,18 @@ def survivors(edges, kept, everything, title: str, name: str) -> str:
     """
     scale = sum(kept) / max(1, sum(everything))
     outline = [scale * n for n in everything]
-    x, y, low, frame = plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, *kept, *outline)),
-                            "weight value", "number of weights", top=TOP + ROW)
+    plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, *kept, *outline)), "weight value",
+                "number of weights", top=TOP + ROW)
+    x, y, low = plot.x, plot.y, plot.low
     xs = [f"{x(edge):.1f}" for edge in edges]
 
     def stairs(counts):
         return "".join(f"V{y(n):.1f}H{right}" for n, right in zip(counts, xs[1:], strict=True))
 
     label = (f"Histogram of the weights of {title}: {sum(kept)} kept; and an outline: {name}")
-    return document(WIDTHS[0], HEIGHT, label, [
+    return plot.document(label, [
         f'<path d="M{xs[0]},{low}{stairs(kept)}V{low}Z" fill="{KEPT}" opacity="0.75"/>',
-        f'<path d="M{xs[0]},{low}{stairs(outline)}V{low}" fill="none" stroke="{BLACK}"/>', frame,
+        f'<path d="M{xs[0]},{low}{stairs(outline)}V{low}" fill="none" stroke="{BLACK}"/>', plot.frame,
         key(LEFT, KEPT, f"kept: {sum(kept):,} ({title})"),
         f'<path d="M{LEFT},{12 + ROW}h12" stroke="{BLACK}" stroke-width="1.4"/>',
         text(LEFT + 17, 16 + ROW, name, "start")])
@@ -65,12 +65,12 @@ def masks(pictures: Sequence[Picture]) -> str:
     if len(pictures) == 1:
         each = pictures[0]
         marks = [(n, f"{n:g}") for n in ticks(0, each.units)]
-        _, _, low, frame = plot(width, (0, each.inputs), (each.units, 0), "input", "unit",
-                                top=TOP + ROW, y_ticks=marks)
-        return document(width, HEIGHT, label, [
+        plot = Plot(width, (0, each.inputs), (each.units, 0), "input", "unit", top=TOP + ROW,
+                    y_ticks=marks)
+        return plot.document(label, [
             text(8, 18, f"mask of {each.layer}: {each.kept:,} kept", "start"),
             text(8, 17 + ROW, f"white: none, black: {_densest(each)} kept", "start"),
-            _blocks(each, LEFT, TOP + ROW, width - 14 - LEFT, low - TOP - ROW), frame])
+            _blocks(each, LEFT, plot.top, plot.right - LEFT, plot.low - plot.top), plot.frame])
     step = max(34, (HEIGHT - TOP - 22) // len(pictures))
     parts = [text(8, 18, "masks: inputs across, units down", "start"),
              text(8, TOP + len(pictures) * step + 14, "white: no weight of the block is kept",
@@ -93,32 +93,18 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
     ring. dense, chance: lines across. marks: densities that the axis names. All in percent.
     """
     width, rows = WIDTHS[2], -(-(len(curves) + 1) // 3)
-    top, right = 14 + ROW * rows, width - 14
-    densities = [density for curve in curves for density in curve.x]
-    x, y, low, frame = plot(
-        width, (math.log10(max(densities) * 1.1), math.log10(min(densities) / 1.1)), y_range,
-        "weights remaining (%)", "test accuracy (%)", top=top,
-        x_ticks=[(math.log10(mark), f"{mark:.3g}") for mark in marks])
-    parts = [frame, f'<path d="M{LEFT},{y(dense):.1f}H{right}" {_DASHED}/>']
+    plot = Plot.by_density(curves, width, 14 + ROW * rows, marks, y_range)
+    parts = [plot.frame, f'<path d="M{LEFT},{plot.y(dense):.1f}H{plot.right}" {_DASHED}/>']
     if y_range[0] < chance < y_range[1]:
-        parts += [(f'<path d="M{LEFT},{y(chance):.1f}H{right}" stroke="{GREY}" '
-                   'stroke-dasharray="2 3"/>'),
-                  text(LEFT + 4, y(chance) - 4, "chance", "start", 'fill="#666666"')]
+        parts.append(plot.chance(chance))
     for curve in reversed(curves):  # the search's own lies on top
         main = curve is curves[0]
-        xs = [f"{x(math.log10(density)):.1f}" for density in curve.x]
-        lowest, mean, highest = ([f"{a},{y(b):.1f}" for a, b in zip(xs, values, strict=True)]
-                                 for values in (curve.low, curve.mean, curve.high))
         if main:
-            parts.append(f'<polygon points="{" ".join(lowest + highest[::-1])}" '
-                         f'fill="{curve.color}" opacity="0.2"/>')
-        parts.append(f'<polyline points="{" ".join(mean)}" fill="none" stroke="{curve.color}" '
-                     f'stroke-width="{1.9 if main else 1}"/>')
-        parts += [marker(curve, *point.split(","), 3.4 if main else 2.6) for point in mean]
-    ring = x(math.log10(at[0])), y(at[1])
-    parts += [f'<path d="M{ring[0]:.1f},{top}V{low}" stroke="{BLACK}" stroke-width="0.6"/>',
-              (f'<circle cx="{ring[0]:.1f}" cy="{ring[1]:.1f}" r="6.5" stroke="{BLACK}" '
-               'stroke-width="1.8" fill="none"/>')]
+            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color))
+        parts.append(plot.line(curve.x, curve.mean, curve.color, 1.9 if main else 1))
+        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.4 if main else 2.6)
+                  for a, b in plot.points(curve.x, curve.mean)]
+    parts += [plot.upright(at[0]), plot.ring(*at, 6.5)]
     for number, curve in enumerate([*curves, None]):
         a, b = 16 + number % 3 * (width - 14) // 3, 12 + number // 3 * ROW
         line = f'stroke="{curve.color}"' if curve else _DASHED
@@ -127,7 +113,7 @@ def accuracy(curves: Sequence[Curve], at, dense: float, chance: float, marks, y_
     names = ", ".join(curve.name for curve in curves)
     label = (f"Test accuracy over the weights remaining: {at[1]:.1f} percent with {at[0]:.3g} "
              f"percent of the weights, dense {dense:.1f} percent; curves: {names}")
-    return document(width, HEIGHT, label, parts)
+    return plot.document(label, parts)
 
 
 _DASHED = f'stroke="{BLACK}" stroke-dasharray="5 3"'
