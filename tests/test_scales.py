@@ -1,8 +1,11 @@
 """One variable chooses the size of every experiment, and says so when it is misspelt."""
 
+import subprocess
+
 import pytest
 
 from ticketlab import scales
+from tools.mutants import ROOT
 
 
 def test_quick_is_the_default_and_needs_no_network(monkeypatch):
@@ -30,6 +33,30 @@ def test_larger_rounds_end_where_the_papers_do():
         for wanted in (30, 9, 3):
             assert min(abs(share / wanted - 1) for share in left) < 0.1
     assert scales.named("paper").rate == {"hidden": 0.2, "output": 0.1}
+
+
+def test_make_lab_names_a_misspelt_scale_before_anything_is_opened():
+    makefile = (ROOT / "Makefile").read_text("utf-8")
+    recipe = makefile[makefile.index("@case"):makefile.index("esac") + 4].replace("$$", "$").replace("\\\n", "\n")
+    for name in [*scales._SCALES, "", "quik"]:
+        done = subprocess.run(["sh", "-c", recipe[1:]], env={"TICKETLAB_SCALE": name}, capture_output=True, text=True)
+        assert (done.returncode != 0) == (name == "quik")
+    assert "'quik'; it must be quick, class or paper" in done.stdout
+
+
+def test_in_a_notebook_every_later_cell_says_the_misspelt_scale_until_it_is_set_right(monkeypatch):
+    from IPython.core.interactiveshell import InteractiveShell
+
+    shell = InteractiveShell()
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    monkeypatch.setenv("TICKETLAB_SCALE", "quik")
+    said = r"\(TICKETLAB_SCALE\) is 'quik'; it must be one of .* run the notebook from the top"
+    for cell in ("import ticketlab as tl; scale = tl.scales.current()", "data = scale.load()", "data.x_train"):
+        with pytest.raises(ValueError, match=said):
+            shell.run_cell(cell).raise_error()
+    assert shell.run_cell("%env TICKETLAB_SCALE=quick").success
+    assert shell.run_cell("import ticketlab as tl; scale = tl.scales.current()").success
+    assert shell.user_ns["scale"].name == "quick"
 
 
 def test_a_misspelt_scale_lists_the_scales(monkeypatch):

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 import torch
 
 from ticketlab import data, nets
-from ticketlab.basics import environment
+from ticketlab.basics import environment, stop
 from ticketlab.scaling import PROTOCOLS, Protocol
 from ticketlab.training import Recipe
 
@@ -156,13 +156,22 @@ _SCALES = {scale.name: scale for scale in (
 def current() -> Scale:
     """The scale that the environment variable ``TICKETLAB_SCALE`` names, ``quick`` by default.
 
-    Raises ValueError for a name that is no scale.
+    Raises ValueError for a name that is no scale; in a notebook every later cell says so, too.
     """
-    return named(environment(VARIABLE) or "quick")
+    name = environment(VARIABLE) or "quick"
+    if name in _SCALES:
+        return _SCALES[name]
+    raise stop(f"{_unknown(name)}. Set it before JupyterLab starts, or with %env {VARIABLE}=quick in a "
+               "cell of its own, and run the notebook from the top.", VARIABLE,
+               lambda: (environment(VARIABLE) or "quick") in _SCALES)
 
 
 def named(name: str) -> Scale:
     """The scale of that name; raises ValueError for a name that is no scale."""
     if name not in _SCALES:
-        raise ValueError(f"the scale ({VARIABLE}) is {name!r}; it must be one of {list(_SCALES)}")
+        raise ValueError(_unknown(name))
     return _SCALES[name]
+
+
+def _unknown(name: str) -> str:
+    return f"the scale ({VARIABLE}) is {name!r}; it must be one of {list(_SCALES)}"

@@ -115,3 +115,14 @@ def test_steps_found_done_do_not_count_for_the_rate():
     own = Bar()
     skip(own, 3)
     assert own.moves == [3]
+
+
+def test_a_bar_in_percent_shows_the_time_left_and_no_seconds_a_percent(capsys):
+    """As slow as lesson 06's: 3.88 seconds a percent."""
+    with progress_bar(True, 100, "six nets", unit="%") as bar:
+        bar.start_t -= 38.8
+        bar.update(10)
+        bar.set_postfix_str("loss 0.1")
+    shown = capsys.readouterr().err
+    assert "six nets:  10%" in shown and "10/100 [00:38<05:4" in shown and ", loss 0.1]" in shown
+    assert "s/%" not in shown and "%/s" not in shown

@@ -68,7 +68,8 @@ def test_what_a_density_does_not_count_is_said_for_recurrent_nets_only():
     said = "452 of 484 parameters are not prunable, among them lstm.weight_hh_l0, lstm.weight_ih_l0"
     assert pruning.describe(0.5, net=net) == f"{pruning.describe(0.5)}; {said}"
     assert repr(stack.draw(net, [0, 1])) == (
-        f"Stack of 2 nets with 32 prunable weights and 452 other parameters each, on cpu; {said}")
+        f"Stack of 2 nets with 32 prunable weights and 452 other parameters each, on cpu; {said}; "
+        "computed together by torch.func.vmap if that takes them, as the first batch will show")
     assert repr(stack.draw(nets.mlp(nets.Task((4,), 2), ()), [0])) == (
         "Stack of 1 nets with 8 prunable weights and 2 other parameters each, on cpu")
     assert pruning.describe(0.5, net=nets.mlp(nets.Task((4,), 2))) == pruning.describe(0.5)

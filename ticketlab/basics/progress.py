@@ -22,9 +22,13 @@ class Interrupted(KeyboardInterrupt):
         return [str(self)]
 
 
+_WITHOUT_RATE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
+
+
 @contextlib.contextmanager
 def progress_bar(progress, total: int, label: str, unit: str = "step"):
     """A context that gives a tqdm bar over ``total`` units; ``label`` unless ``progress`` is a text.
+    In percent (``unit="%"``) it shows the time that is left, and no rate: nobody reads seconds a percent.
 
     Raises Interrupted, a KeyboardInterrupt that says what is kept, when its body is interrupted.
     """
@@ -34,7 +38,8 @@ def progress_bar(progress, total: int, label: str, unit: str = "step"):
     from tqdm.auto import tqdm
 
     what = progress if isinstance(progress, str) else label
-    with tqdm(total=total, desc=what, unit=unit, disable=progress is False) as bar:
+    form = _WITHOUT_RATE if unit == "%" else None
+    with tqdm(total=total, desc=what, unit=unit, bar_format=form, disable=progress is False) as bar:
         try:
             yield bar
         except Interrupted:

@@ -33,7 +33,8 @@ from ticketlab.runs.files import Damaged, IncompatibleRun
 from ticketlab.stack import Stack
 from ticketlab.training import Recipe, Run, Snapshot
 
-# Raise it when training gives other results for the same arguments: it is part of the digest.
+# Raise it when training gives other results for the same arguments: it is part of the digest. Rounding
+# alone is no other result: it follows the number of threads and the way R networks are computed, too.
 TRAINING = 2
 # How the digest is made: raise it when it covers more, so that what was kept before can be named.
 KEY = 2

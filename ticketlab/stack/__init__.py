@@ -1,6 +1,7 @@
 """A stack: R networks of one architecture whose parameters are one dictionary.
 
-stack: ``Stack``, ``draw`` and ``forward``; one after the other where there is no rule
+stack: ``Stack``, ``draw`` and ``forward``
+ways: which way R networks are computed, and why; work: how much one of them is
 layers: how R networks run as one, a rule for each kind of layer
 signals: how R networks convolve signals on a CPU
 Every lesson builds on it.
@@ -15,5 +16,7 @@ from ticketlab.stack.stack import (
     forward,
     from_modules,
 )
+from ticketlab.stack.work import Work, work
 
-__all__ = ["Stack", "check_replicate", "check_stack", "concatenate", "draw", "forward", "from_modules"]
+__all__ = ["Stack", "Work", "check_replicate", "check_stack", "concatenate", "draw", "forward",
+           "from_modules", "work"]

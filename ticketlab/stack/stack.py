@@ -6,8 +6,8 @@ stack; a single network is a stack of one.
 
 How R nets run as one was chosen by measurement (``make bench``): linear layers as one batched
 matrix product, convolutions as one grouped convolution, batch normalisation over R x C channels
-(which is exactly one batch normalisation a net). A net with layers this file has no rule for runs
-one replicate after the other: slower, same result. Lesson 01 builds on this file.
+(which is exactly one batch normalisation a net). ``ways`` says when another way is taken, with the
+same result; a printed stack names it. Lesson 01 builds on this file.
 """
 
 import copy
@@ -17,11 +17,11 @@ from functools import cached_property
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from ticketlab import nets
 from ticketlab.basics import forked, whole, wholes_from
 from ticketlab.basics import seed as set_seed
+from ticketlab.stack import ways
 from ticketlab.stack.layers import batched_forward, has_rules
 
 _HIDDEN = ("what its printed form does not show: the code of its classes, an attribute such as an "
@@ -53,15 +53,20 @@ class Stack:
 
     @cached_property
     def runs_as_one(self) -> bool:
-        """Whether the R networks are computed together, or one after the other."""
+        """Whether every layer has a rule, so that the R networks need no ``forward`` of their own."""
         return has_rules(self.net)
+
+    @property
+    def way(self) -> str:
+        """How the R networks are computed, and why: together, or one after the other."""
+        return ways.said(self)
 
     def __repr__(self) -> str:
         sizes = nets.count(self.net)
         beyond = nets.reach(self.net)
         return (f"Stack of {self.replicates} nets with {sizes['weights']:,} prunable weights "
                 f"and {sizes['others']:,} other parameters each, on {self.device}"
-                f"{'; ' * bool(beyond)}{beyond}")
+                f"{'; ' * bool(beyond)}{beyond}{f'; {self.way}' * (self.replicates > 1)}")
 
     def __getitem__(self, which) -> "Stack":
         """Some of the networks: ``stack[0]`` (a stack of one), ``stack[1:3]``, ``stack[[0, 0, 2]]``."""
@@ -185,30 +190,43 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
     (dropout); torch's global random state is then set, and by default it decides. Raises ValueError
     for a net that gives something else than a tensor.
     """
+    several = stack.replicates > 1
     if stack.runs_as_one:
+        if several and ways.apart(stack.net, x, 1 if shared else 2):
+            return _each(stack, x, shared, training)
         return batched_forward(stack.net, stack.parameters, stack.buffers, x,
                                stack.replicates, shared, training)
+    vectorised = several and x.numel() and not ways.why_not_vmap(stack, x, shared)
     stack.net.train(training)
-    # unbind, and not parameters[r]: the gradient of R selections would be R full-size tensors
-    parameters = {name: t.unbind() for name, t in stack.parameters.items()}
-    outputs = []
-    for replicate in range(stack.replicates):
-        own = {name: ts[replicate] for name, ts in parameters.items()}
-        own |= {name: t[replicate] for name, t in stack.buffers.items()}
+    if vectorised:
+        return ways.vectorised(stack.net, stack.parameters, stack.buffers, x, shared)
+
+    def before(replicate):
         if noise is not None:
             set_seed(noise[replicate], stack.device)
-        output = functional_call(stack.net, own, (x if shared else x[replicate],))
-        if not isinstance(output, Tensor):
-            pick = next(iter(output), 0) if isinstance(output, dict) else 0
-            raise ValueError(
-                f"forward of {type(stack.net).__name__} gives a {type(output).__name__}, and one "
-                "tensor of scores is expected, [N, classes] ([N, T, classes] for text). Wrap the "
-                f"net, picking the scores (here [{pick!r}]):\n"
-                "class Scores(nn.Sequential):\n"
-                f"    def forward(self, x): return super().forward(x)[{pick!r}]\n"
-                "net = Scores(net)")
-        outputs.append(output)
+
+    outputs = ways.one_after_the_other(stack.net, stack.parameters, stack.buffers, x, shared, before)
+    if not isinstance(outputs[0], Tensor):
+        pick = next(iter(outputs[0]), 0) if isinstance(outputs[0], dict) else 0
+        raise ValueError(
+            f"forward of {type(stack.net).__name__} gives a {type(outputs[0]).__name__}, and one "
+            "tensor of scores is expected, [N, classes] ([N, T, classes] for text). Wrap the "
+            f"net, picking the scores (here [{pick!r}]):\n"
+            "class Scores(nn.Sequential):\n"
+            f"    def forward(self, x): return super().forward(x)[{pick!r}]\n"
+            "net = Scores(net)")
     return torch.stack(outputs)
+
+
+def _each(stack: Stack, x: Tensor, shared: bool, training: bool) -> Tensor:
+    """One network with rules after the other; its running statistics are the stack's, in place."""
+    # split, and not parameters[r:r+1]: the gradient of R selections would be R full-size tensors
+    parameters = {name: values.split(1) for name, values in stack.parameters.items()}
+    return torch.cat([
+        batched_forward(stack.net, {name: values[each] for name, values in parameters.items()},
+                        {name: values[each:each + 1] for name, values in stack.buffers.items()},
+                        x if shared else x[each:each + 1], 1, shared, training)
+        for each in range(stack.replicates)])
 
 
 def check_stack(given, what: str = "stack") -> None:

@@ -26,7 +26,7 @@ from typing import NamedTuple
 import torch
 
 from ticketlab import nets, runs
-from ticketlab.basics import warn
+from ticketlab.basics import threads, warn
 from ticketlab.runs import KEY, TABLE, TRAINING, Damaged
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
@@ -210,14 +210,13 @@ def _alone() -> Iterator[bool]:
 @contextlib.contextmanager
 def _as_in_the_caller(task: Task) -> Iterator[None]:
     """The caller's folder of runs, and the sweep's number of torch threads: it decides the bits."""
-    threads, folder = torch.get_num_threads(), os.environ.get(run_files.VARIABLE)
-    torch.set_num_threads(task.threads)
+    folder = os.environ.get(run_files.VARIABLE)
     if task.home is not None:
         os.environ[run_files.VARIABLE] = str(task.home)
     try:
-        yield
+        with threads.using(task.threads):
+            yield
     finally:
-        torch.set_num_threads(threads)
         if task.home is not None and folder is None:
             del os.environ[run_files.VARIABLE]
         elif task.home is not None:

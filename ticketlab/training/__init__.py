@@ -6,6 +6,7 @@ evaluation: ``evaluate``
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free
+side_by_side: parts of a stack on threads of their own
 Every lesson builds on it.
 """
 

@@ -7,9 +7,13 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ticketlab.stack import Stack, check_stack, forward
+from ticketlab.stack import Stack, check_stack, forward, work
 from ticketlab.training.history import METRICS
 from ticketlab.training.memory import CHUNK
+from ticketlab.training.side_by_side import shares, side_by_side
+
+_CACHED = 2**18  # numbers: 1 MiB
+_LEAST = 50  # examples at a time
 
 
 def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple[Tensor, Tensor]:
@@ -22,9 +26,26 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple
     check_stack(stack)
     if len(x) == 0:
         raise ValueError("there are no examples to evaluate on")
+    chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
+    whole = slice(0, stack.replicates)
+    chunk = _fitting(stack, x, chunk)
+    shared_out = shares(stack, whole, x[0], len(x), training=False, passes=-(-len(x) // chunk))
+    parts = side_by_side(lambda part, step: _evaluate(
+        stack if part == whole else stack[part], x, y, chunk), shared_out)
+    return tuple(torch.cat(values) for values in zip(*parts, strict=True))
+
+
+def _fitting(stack: Stack, x: Tensor, chunk: int) -> int:
+    """So many examples at a time, and on a CPU so few that what the widest layer gives for all networks
+    stays in its cache: larger blocks of memory are fetched from the system anew each time."""
+    found = work(stack.net, x[0]) if stack.device.type == "cpu" else None
+    together = stack.replicates if stack.runs_as_one else 1
+    return chunk if found is None else min(chunk, max(_LEAST, _CACHED // (found.widest * together)))
+
+
+def _evaluate(stack: Stack, x: Tensor, y: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
     losses = []
     correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
-    chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
     with torch.no_grad():
         for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
             outputs = forward(stack, part, shared=True)

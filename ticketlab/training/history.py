@@ -148,6 +148,8 @@ def join_runs(runs: Sequence[Run]) -> Run:
     Raises ValueError as ``join`` does, and for runs whose curves or snapshots are of other steps.
     """
     first = runs[0]
+    if len(runs) == 1:
+        return first
     for number, other in enumerate(runs):
         same = torch.equal(other.curves["step"], first.curves["step"])
         if not same or list(other.snapshots) != list(first.snapshots):

@@ -26,6 +26,7 @@ from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
 from ticketlab.training.outputs import check_outputs
 from ticketlab.training.recipe import Recipe, Schedule
+from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.splitting import in_parts
 
 
@@ -70,14 +71,16 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     with progress_bar(progress, stop - moment.step, "training") as bar:
         shared = SharedBar(bar, stack.replicates)
 
+        def alone(part: slice, moved: Callable) -> Run:
+            return _train(moment.part(part), data, recipe, schedule,
+                          masks and {name: mask[part] for name, mask in masks.items()},
+                          seeds[part], stop, snapshots, part.start, moved, bar.set_postfix_str)
+
         def some(which: slice) -> Run:
-            with shared.part(which.stop - which.start) as moved:
-                # of the caller's random state nothing is read, and nothing changed
-                with forked(stack.device):
-                    run = _train(
-                        moment.part(which), data, recipe, schedule,
-                        masks and {name: mask[which] for name, mask in masks.items()},
-                        seeds[which], stop, snapshots, which.start, moved, bar.set_postfix_str)
+            shared_out = shares(stack, which, data.x_train[0], recipe.batch, training=True)
+            # of the caller's random state nothing is read, and nothing changed
+            with shared.part(which.stop - which.start) as moved, forked(stack.device):
+                run = join_runs(side_by_side(alone, shared_out, moved))
             # of a split stack, what is finished waits where there is room
             return run if which == slice(0, stack.replicates) else run.to("cpu")
 

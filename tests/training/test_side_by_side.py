@@ -1,0 +1,177 @@
+"""Parts of a stack on threads of their own: the same networks, the same bits at each call, errors and
+interruptions where they belong, and nobody's setting changed."""
+
+import threading
+
+import pytest
+import torch
+
+from tests.training.test_loop import DATA, NETS, RECIPES, assert_same_bits, fit
+from ticketlab import nets, stack
+from ticketlab.basics import threads
+from ticketlab.nets import Task
+from ticketlab.pruning import prune
+from ticketlab.training import evaluate, side_by_side
+from ticketlab.training.side_by_side import Shares, shares
+from ticketlab.training.side_by_side import side_by_side as abreast
+
+WHOLE = [slice(0, 5)]
+EXAMPLE = DATA.x_train[0]
+
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """A machine of two cores whose user has said nothing."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    monkeypatch.setattr(threads, "_GIVEN", False)
+    monkeypatch.setattr(threads, "_FOUND", 2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture
+def in_parts(two_cores, monkeypatch):
+    """The same, where even small stacks are shared out; gives the threads that took steps."""
+    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})
+    from ticketlab.training import loop
+
+    step, seen = loop._Trainer.step, set()
+
+    def watched(*arguments):
+        seen.add((threading.get_ident(), torch.get_num_threads()))
+        return step(*arguments)
+
+    monkeypatch.setattr(loop._Trainer, "step", watched)
+    return seen
+
+
+def still_there():
+    return [each for each in threading.enumerate() if each.name.startswith(side_by_side._NAME)]
+
+
+def choice(net, replicates, batch, shape=(12,), **more):
+    drawn = stack.draw(net, range(replicates))
+    return shares(drawn, slice(0, replicates), torch.zeros(shape), batch, training=True, **more)
+
+
+def test_small_stacks_take_one_thread_and_large_ones_are_shared_out(two_cores):
+    """The stacks that were measured: small MLPs and three LeNet-like ones on one thread, 24 in two parts."""
+    mnist1d = Task((40,), 10)
+    assert choice(nets.mlp(mnist1d, (20, 7)), 5, 100, (40,)) == (WHOLE, 1)
+    assert choice(nets.mlp(mnist1d), 3, 100, (40,)) == ([slice(0, 3)], 1)
+    assert choice(nets.mlp(mnist1d), 24, 100, (40,)) == ([slice(0, 12), slice(12, 24)], 1)
+    assert choice(nets.conv1d(mnist1d), 4, 50, (40,)) == ([slice(0, 4)], 1)
+    assert choice(nets.conv1d(mnist1d), 25, 50, (40,)) == ([slice(0, 12), slice(12, 25)], 1)
+
+
+def test_a_large_network_that_is_alone_gets_torchs_threads(two_cores):
+    images = Task((3, 32, 32), 10)
+    assert choice(nets.resnet20(images), 1, 128, (3, 32, 32)) == ([slice(0, 1)], 2)
+    assert choice(nets.mlp(images), 1, 60, (3, 32, 32)) == ([slice(0, 1)], 1)
+
+
+def test_networks_without_rules_are_not_shared_out(two_cores, monkeypatch):
+    """Their layers may draw random numbers, of which torch has one source, and forward may write."""
+    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})
+    assert len(choice(NETS["mlp"], 4, 10).parts) == 2
+    assert len(choice(NETS["no batched rule"], 4, 10).parts) == 1
+
+
+@pytest.mark.parametrize("say", [
+    lambda patch: patch.setattr(threads, "_GIVEN", True), lambda patch: torch.set_num_threads(3),
+    lambda patch: torch.set_num_threads(1)], ids=["environment", "three", "one"])
+@pytest.mark.parametrize("replicates", [3, 24])
+def test_the_users_own_number_of_threads_stays(two_cores, monkeypatch, say, replicates):
+    say(monkeypatch)
+    wanted, seen = torch.get_num_threads(), []
+    found = choice(nets.mlp(Task((40,), 10)), replicates, 100, (40,))
+    assert found == ([slice(0, replicates)], None)
+    abreast(lambda part, step: seen.append(torch.get_num_threads()), found)
+    assert seen == [wanted] and torch.get_num_threads() == wanted
+
+
+def test_the_choice_depends_on_the_work_alone(two_cores):
+    """And not on what the machine does, nor on how often it was asked: so do the bits."""
+    found = {tuple(map(str, choice(nets.mlp(Task((40,), 10)), 6, 100, (40,)))) for _ in range(3)}
+    assert len(found) == 1
+
+
+@pytest.mark.parametrize("net", ["mlp", "cnn"])
+@pytest.mark.parametrize("recipe", RECIPES)
+def test_shared_out_networks_train_as_they_do_together(net, recipe, in_parts):
+    """Within float tolerance; and each call has the same bits, masks, snapshots and state included."""
+    start = stack.draw(NETS[net], range(5))
+    more = {"recipe": RECIPES[recipe], "masks": prune(start, rate=0.5), "snapshots": [13],
+            "order_seeds": range(3, 8)}
+    first, second = fit(start, **more), fit(start, **more)
+    assert len(in_parts) >= 2 and {number for _, number in in_parts} == {1}
+    assert_same_bits(first.stack, second.stack)
+    with threads.using(1):
+        in_parts.clear()
+        together = fit(start, **more)
+        assert len(in_parts) == 1
+    for one, other in ((first.stack, together.stack), (first.snapshots[13].stack, together.snapshots[13].stack)):
+        for field in ("parameters", "buffers"):
+            for name, values in getattr(one, field).items():
+                torch.testing.assert_close(values, getattr(other, field)[name], rtol=1e-3, atol=1e-4)
+    assert first.curves.keys() == together.curves.keys() and first.together is None
+    assert torch.equal(first.curves["step"], together.curves["step"])
+    # on from there, as after a break
+    half = fit(start, stop=20, **{**more, "snapshots": []})
+    on = fit(half.end, **{**more, "snapshots": []})
+    assert_same_bits(on.stack, first.stack)
+
+
+def test_evaluation_is_shared_out_and_gives_what_each_part_gives(in_parts):
+    drawn = stack.draw(NETS["mlp"], range(5))
+    together = evaluate(drawn, DATA.x_test, DATA.y_test)
+    with threads.using(1):
+        for part in (slice(0, 2), slice(2, 5)):
+            for one, other in zip(together, evaluate(drawn[part], DATA.x_test, DATA.y_test), strict=True):
+                torch.testing.assert_close(one[part], other)
+
+
+def test_a_loss_that_is_not_finite_in_another_part_is_named_with_its_number(in_parts):
+    start = stack.draw(NETS["mlp"], range(4))
+    start.parameters["hidden1.weight"][3] = float("inf")
+    with pytest.raises(FloatingPointError, match="the loss of replicate 3 is nan at step 1"):
+        fit(start)
+    assert torch.get_num_threads() == 2 and not still_there()
+
+
+def test_an_interruption_stops_every_part_and_leaves_no_thread_behind(in_parts):
+    class Bar:
+        def update(self, steps=1):
+            raise KeyboardInterrupt
+
+        def set_postfix_str(self, *_):
+            pass
+
+    from ticketlab.training import train
+
+    with pytest.raises(KeyboardInterrupt):
+        train(stack.draw(NETS["mlp"], range(4)), DATA, RECIPES["sgd"], progress=Bar())
+    assert torch.get_num_threads() == 2 and not still_there()
+
+
+def test_the_bar_moves_when_all_parts_have_taken_a_step():
+    """Not when the first has: it would be at its end while others go on."""
+    ready, shown = threading.Event(), []
+
+    def work(part, step):
+        if part.start == 0:
+            for _ in range(3):
+                step()
+            shown.append(len(moved))
+            ready.set()
+        else:
+            ready.wait()
+            for _ in range(3):
+                step()
+        return part
+
+    moved = []
+    parts = [slice(0, 1), slice(1, 2)]
+    assert abreast(work, Shares(parts, 1), lambda: moved.append(1)) == parts
+    assert shown == [0] and len(moved) == 3

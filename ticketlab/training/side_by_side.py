@@ -1,0 +1,132 @@
+"""Networks of one stack that are computed side by side, each part of them on a thread of its own.
+
+torch shares each operation among its threads; here the networks are shared out, and each part goes its
+own way on one thread, so that nobody waits for anybody. Measured on two cores: 24 MLPs in two parts take
+two thirds of the time that they take on torch's two threads, and beside another busy program half. Small
+stacks stay together, on one thread, for Python takes only one of them forward at a time. A network that
+is alone gets torch's threads where its operations are large.
+
+The choice depends on the work and the machine's number of threads alone, never on what else it does: the
+same call gives the same bits. ``train`` and ``evaluate`` build on this file, and all lessons with them.
+"""
+
+import threading
+from collections.abc import Callable, Sequence
+from contextlib import nullcontext
+from typing import NamedTuple, TypeVar
+
+import torch
+from torch import Tensor
+
+from ticketlab.basics import threads
+from ticketlab.stack import Stack, work
+
+Result = TypeVar("Result")
+
+# Nanoseconds on one thread, fitted to stacks of MLPs, CNNs and a transformer (``make bench``).
+_PRODUCT, _OUTPUT = 1 / 30, 1.2  # forward; a training step takes three times that
+_PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in evaluation
+_NAME = "ticketlab networks"  # of the threads
+# of an operation, above which torch's threads gain more than they lose by waiting
+_LARGE = 3_000_000
+
+
+class Shares(NamedTuple):
+    """parts: of the networks, each on its own thread. threads: of torch, in each; None: as they are."""
+
+    parts: list[slice]
+    threads: int | None
+
+
+def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, training: bool,
+           passes: int = 1) -> Shares:
+    """How the networks ``which`` of a stack are shared out for a step, or an evaluation, on that many
+    examples like ``example``, in that many passes."""
+    networks, available = which.stop - which.start, torch.get_num_threads()
+    whole = Shares([which], None)
+    if stack.device.type != "cpu" or threads.given() or available < 2:
+        return whole
+    found = work(stack.net, example)
+    if found is None:
+        return whole
+    one = examples * (found.products * _PRODUCT + found.outputs * _OUTPUT) * (3 if training else 1)
+    python = found.layers * passes * _PYTHON[training]
+    parts = 1
+    if stack.runs_as_one:  # else layers may draw random numbers, and forward may write into the modules
+        while (parts < min(available, networks)
+               and networks * one >= (parts + 1) ** 2 * python):
+            parts += 1
+    if parts > 1:
+        ends = [which.start + networks * place // parts for place in range(parts + 1)]
+        return Shares([slice(*each) for each in zip(ends, ends[1:], strict=False)], 1)
+    together = networks if stack.runs_as_one else 1
+    large = together * one >= max(1, found.layers) * passes * _LARGE
+    return Shares([which], available if large else 1)
+
+
+class _Halted(Exception):
+    """Another part was stopped, or failed."""
+
+
+def side_by_side(work: Callable[[slice, Callable], Result], shared: Shares,
+                 moved: Callable[[], None] = lambda: None) -> list[Result]:
+    """``work(part, step)`` of each part, the first one here and each other on a thread of its own; they
+    call ``step()`` after each step, and ``moved()`` is called here when all parts have taken one.
+
+    If one part fails or is interrupted the others stop at their next step, and its error is raised:
+    of several the first one's.
+    """
+    parts, number = shared
+    alone = nullcontext() if number is None else threads.using(number)
+    if len(parts) == 1:
+        with alone:
+            return [work(parts[0], moved)]
+    halt, done, shown = threading.Event(), [0] * len(parts), 0
+    results, errors = [None] * len(parts), [None] * len(parts)
+
+    def advance() -> None:
+        nonlocal shown
+        while shown < min(done):
+            shown += 1
+            moved()
+
+    def run(place: int) -> None:
+        def step() -> None:
+            if halt.is_set():
+                raise _Halted
+            done[place] += 1
+            if place == 0:
+                advance()
+
+        try:
+            with threads.using(number):
+                results[place] = work(parts[place], step)
+        except BaseException as error:  # noqa: BLE001 - an interruption, too: it is raised below
+            errors[place] = error
+            halt.set()
+
+    others = [threading.Thread(target=run, args=(place,), name=f"{_NAME} {place}", daemon=True)
+              for place in range(1, len(parts))]
+    for other in others:
+        other.start()
+    try:
+        run(0)
+        for other in others:
+            while other.is_alive():
+                other.join(0.05)
+                if not halt.is_set():
+                    advance()
+    finally:
+        halt.set()  # if it was here that somebody interrupted
+        for other in others:
+            other.join()
+    _raise_first(errors)
+    advance()
+    return results
+
+
+def _raise_first(errors: Sequence[BaseException | None]) -> None:
+    failed = [error for error in errors if error is not None and not isinstance(error, _Halted)]
+    stopped = [error for error in failed if not isinstance(error, Exception)]  # Ctrl-C comes first
+    for error in stopped + failed:
+        raise error
