@@ -15,6 +15,7 @@ from tests.runs.test_training import (
     ADAM,
     MASKS,
     START,
+    assert_same_moment,
     assert_same_run,
     contents,
     finished,
@@ -254,3 +255,25 @@ def test_what_is_frozen_decides_a_run():
     assert key(one, masks=None) == key(other, masks=None)
     other.net[0].requires_grad_(False)
     assert key(one, masks=None) != key(other, masks=None)
+
+
+def test_a_recipe_without_pressure_has_the_key_it_always_had_and_pressure_makes_another():
+    """Else all that was kept before recipes knew of pressure would be computed again."""
+    def job(recipe):
+        return Job(Snapshot(START), DATA, recipe, None, [0, 1], 40, [])
+
+    assert not {"l1", "powerprop"} & set(job(ADAM).decided_by["recipe"])
+    assert job(ADAM.with_(l1=0, powerprop=1)).key == job(ADAM).key
+    plain = ADAM.with_(weight_decay=0)
+    keys = {job(each).key for each in (plain, plain.with_(l1=1e-4), plain.with_(powerprop=2), plain.with_(powerprop=3))}
+    assert len(keys) == 4 and job(plain.with_(powerprop=2)).key == job(plain.with_(powerprop=2.0)).key
+
+
+@pytest.mark.parametrize("pressure", [{"l1": 1e-3}, {"powerprop": 3}])
+def test_a_run_under_pressure_is_found_again_and_goes_on_after_a_break(tmp_path, pressure):
+    recipe = ADAM.with_(weight_decay=0, **pressure)
+    whole = keep(tmp_path / "whole", recipe=recipe, snapshots=[20])
+    half = keep(tmp_path / "parts", recipe=recipe, stop=20)
+    parts = keep(tmp_path / "parts", start=half.end, recipe=recipe, name="rest")
+    assert_same_moment(parts.end, whole.end)
+    assert_same_run(keep(tmp_path / "whole", recipe=recipe, snapshots=[20]), whole)

@@ -39,6 +39,10 @@ TRAINING = 2
 # How the digest is made: raise it when it covers more, so that what was kept before can be named.
 KEY = 2
 
+# Fields of a recipe that came later, and where they change nothing: left out of the digest there, so
+# that what was kept before is found.
+LATER = {"l1": 0.0, "powerprop": 1.0}
+
 TABLE, STATE, END, MASKS = "run.json", "state.safetensors", "end.safetensors", "masks.safetensors"
 OURS = re.compile(r"run\.json|(state|end|masks|snapshot-\d+)\.safetensors|\..*\.tmp")
 
@@ -66,6 +70,7 @@ class Job:
         recipe = {field.name: getattr(self.recipe, field.name) for field in fields(self.recipe)}
         recipe |= {field.name: float(recipe[field.name])  # 1 and 1.0 are one learning rate
                    for field in fields(self.recipe) if field.type is float}
+        recipe = {name: value for name, value in recipe.items() if LATER.get(name) != value}
         decided = {
             "training": TRAINING, "key_version": KEY, "net": repr(net),
             "code": self.description.digest,

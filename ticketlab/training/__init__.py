@@ -2,7 +2,7 @@
 
 recipe: what decides a run besides net, data and seeds
 loop: ``train``; optimizers: Adam and SGD on plain tensors; outputs: what a net of one's own must give
-evaluation: ``evaluate``
+evaluation: ``evaluate``; pressure: what makes weights small, L1 and powerpropagation
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free

@@ -25,6 +25,7 @@ from ticketlab.training.memory import forecast as memory
 from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
 from ticketlab.training.outputs import check_outputs
+from ticketlab.training.pressure import Pressure
 from ticketlab.training.recipe import Recipe, Schedule
 from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.splitting import in_parts
@@ -142,7 +143,7 @@ def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tup
 
 
 class _Trainer:
-    """Takes one step: gradient, update, masks."""
+    """Takes one step: gradient, update, masks, pressure."""
 
     def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state):
         self.stack = stack
@@ -152,9 +153,10 @@ class _Trainer:
         if not trained:
             raise ValueError("all parameters of the net are frozen (requires_grad=False), so nothing "
                              "can be trained; net.requires_grad_() frees them")
-        self.optimizer = Optimizer(trained, recipe, optimizer_state)
+        self.pressure = Pressure(trained, stack.net, recipe, optimizer_state)
+        self.optimizer = Optimizer(self.pressure.trained, recipe, optimizer_state)
         self.cast, self.scale = _precision(recipe.precision, stack.device)
-        self.masked = [self.parameters[name] for name in masks or ()]
+        self.masked = [(self.parameters | self.pressure.trained)[name] for name in masks or ()]
         self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
 
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
@@ -168,16 +170,20 @@ class _Trainer:
         if self.scale != 1:
             torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
                                 1 / self.scale)
+        self.pressure.before()
         self.optimizer.step(lr)
         if self.masked:
             with torch.no_grad():
                 # after the update: masking gradients alone would let momentum, Adam's state and
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
+        self.pressure.after(lr)
         return losses.detach().mean(1), (outputs.argmax(-1) == y).float().flatten(1).mean(1)
 
     def snapshot(self, step: int) -> Snapshot:
-        return Snapshot(self.stack.clone(), step, self.optimizer.state())
+        state, roots = self.optimizer.state(), self.pressure.state()
+        return Snapshot(self.stack.clone(), step,
+                        {name: own | roots.get(name, {}) for name, own in state.items()})
 
 
 def _precision(precision: str, device: torch.device):

@@ -4,6 +4,7 @@ Steps are written as a person would: ``500`` or ``"500it"`` (optimiser steps), `
 over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on this file.
 """
 
+import math
 import re
 from dataclasses import dataclass, fields, replace
 
@@ -46,7 +47,10 @@ class Recipe:
     steps: length of the training. momentum: for SGD. weight_decay: L2 penalty, added to the
     gradient as torch.optim does. warmup: steps over which lr rises linearly from lr / warmup.
     drops: steps at which lr is multiplied by ``drop_factor``. evaluate_every: steps between two
-    evaluations on validation and test. augment: ``"crop-flip"`` for images, or ``"none"``.
+    evaluations on validation and test. l1: strength of an L1 penalty on prunable weights, by its
+    proximal step: after each update they shrink by the learning rate times l1, and small ones become
+    exactly zero. powerprop: the exponent α of powerpropagation, 1 for none (``pressure``); a weight
+    decay then acts on the roots φ. augment: ``"crop-flip"`` for images, or ``"none"``.
     precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions.
     Raises ValueError naming the field that is out of range.
     The recipes of Frankle & Carbin 2019, figure 2, can all be written so. Lesson 01 builds on it.
@@ -64,6 +68,8 @@ class Recipe:
     evaluate_every: int | str = 100
     augment: str = "none"
     precision: str = "float32"
+    l1: float = 0.0
+    powerprop: float = 1.0
 
     def __post_init__(self):
         def demand(condition, name, allowed):
@@ -81,6 +87,12 @@ class Recipe:
         demand(self.momentum == 0 or self.optimizer == "sgd", "momentum",
                "0 with adam, which has a momentum of its own")
         demand(self.weight_decay >= 0, "weight_decay", "0 or above")
+        demand(0 <= self.l1 < math.inf, "l1", "0 or above")
+        demand(self.l1 == 0 or self.weight_decay == 0, "l1", f"0 beside a weight_decay of "
+               f"{self.weight_decay}: one pressure at a time, or neither's effect could be told")
+        demand(1 <= self.powerprop <= 10, "powerprop", "from 1 (off) to 10")
+        demand(self.powerprop == 1 or self.l1 == 0, "powerprop", f"1 beside an l1 of {self.l1}: one "
+               "pressure at a time")
         demand(self.drop_factor > 0, "drop_factor", "above 0")
         for name, allowed in (("augment", AUGMENT), ("precision", PRECISION)):
             demand(getattr(self, name) in allowed, name, f"one of {allowed}")

@@ -105,11 +105,14 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     per_label = data.y_train[0].numel()
     examples = max(1, min(CHUNK // per_label, max(len(data.x_val), len(data.x_test))))
     one = _one(networks)
-    weights = sum(one.parameters[name].numel() for name in prunable(one.net)) if masks else 0
+    prunables = {name: one.parameters[name] for name in prunable(one.net)}
+    weights = sum(t.numel() for t in prunables.values()) if masks else 0
     copy, parameters = _bytes(one), sum(map(_size, one.parameters.values()))
     held = frozen(one.net)
     state = Optimizer({name: t for name, t in one.parameters.items() if name not in held}, recipe).tensors
     optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
+    if recipe.powerprop != 1:  # the roots are kept beside the weights
+        optimizer += sum(_size(t) for name, t in prunables.items() if name not in held)
     try:
         with forked(torch.device("cpu")):
             step, activations = of_a_step(one, data, recipe)
