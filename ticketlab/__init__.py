@@ -50,10 +50,11 @@ from ticketlab.pruning import masks
 from ticketlab.scaling import double_descent, matching
 from ticketlab.stack import Stack, draw
 from ticketlab.training import Recipe, Snapshot, evaluate, memory, train
+from ticketlab.weights import kernels
 
 __version__ = "0.1.0"
 __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons", "data",
-           "double_descent", "draw", "evaluate", "instability", "label_noise", "landscape",
+           "double_descent", "draw", "evaluate", "instability", "kernels", "label_noise", "landscape",
            "lottery", "masks", "matching", "memory", "nets", "pruning", "rewinding", "runs",
            "scales", "scaling", "sentences", "stack", "sweep", "text", "train", "training",
            "weights"]

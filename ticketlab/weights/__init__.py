@@ -1,8 +1,10 @@
 """What the weights of a trained net look like.
 
 statistics: how near zero, how far moved: a number a layer and replicate (lesson 02)
+kernels: which edges the kernels of a convolution are (lesson 09)
 """
 
+from ticketlab.weights import kernels
 from ticketlab.weights.statistics import (
     ALL,
     GAUSSIAN_SHARE,
@@ -13,5 +15,5 @@ from ticketlab.weights.statistics import (
     table,
 )
 
-__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "distance_moved", "share_near_zero",
-           "sign_flips", "table"]
+__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "distance_moved", "kernels",
+           "share_near_zero", "sign_flips", "table"]

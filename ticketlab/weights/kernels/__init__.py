@@ -1,0 +1,13 @@
+"""What the kernels of a convolution look like: are they edges, of which angle, and how sure is that?
+
+gabors: the Gabor function; fitting: the nearest one to each kernel, by least squares
+separability: one pattern and one colour a kernel; a layer's kernels; random ones as the control
+Lesson 09 builds on it.
+"""
+
+from ticketlab.weights.kernels.fitting import best_wave, explained, fit, render
+from ticketlab.weights.kernels.gabors import gabor
+from ticketlab.weights.kernels.separability import Components, of_layer, random_kernels, separate
+
+__all__ = ["Components", "best_wave", "explained", "fit", "gabor", "of_layer", "random_kernels",
+           "render", "separate"]
