@@ -5,8 +5,13 @@ import sys
 
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
 
-from ticketlab.training import Recipe
+from tests.training.test_loop import DATA
+from ticketlab import pruning, stack
+from ticketlab.training import Recipe, train
 from ticketlab.training.optimizers import Optimizer
 
 RECIPES = {"adam": Recipe("adam", lr=1e-2, weight_decay=1e-2),
@@ -54,6 +59,52 @@ def test_a_state_taken_out_does_not_change_with_the_next_update():
     optimizer.step(0.1)
     assert all(torch.equal(before["a"][kind], kept[kind]) for kind in kept)
     assert optimizer.state()["a"]["step"] == 2
+
+
+class Family(nn.Module):
+    """A net with parameters of every kind: trained, tied, frozen, and of a head that forward leaves out."""
+
+    def __init__(self, tied, frozen, unused, norm):
+        super().__init__()
+        self.first, self.second, self.output = nn.Linear(12, 12), nn.Linear(12, 12), nn.Linear(12, 4)
+        self.norm = nn.BatchNorm1d(12) if norm else nn.Identity()
+        if tied:
+            self.second.weight = self.first.weight
+        if unused:
+            self.head = nn.Linear(12, 3)
+        for name in frozen & dict(self.named_parameters()).keys():
+            self.get_parameter(name).requires_grad_(False)
+
+    def forward(self, x):
+        return self.output(self.second(self.norm(self.first(x)).relu()).relu())
+
+
+@settings(deadline=None, max_examples=12)
+@given(recipe=st.sampled_from(sorted(RECIPES)), decay=st.sampled_from([0.0, 0.1]), tied=st.booleans(),
+       frozen=st.sets(st.sampled_from(["first.weight", "first.bias", "second.weight", "norm.weight", "output.bias"])),
+       unused=st.booleans(), norm=st.booleans(), density=st.sampled_from([None, 0.3, 0.8]))
+def test_what_is_not_trained_stays_bit_for_bit_and_what_is_pruned_stays_zero(
+        recipe, decay, tied, frozen, unused, norm, density):
+    """Weight decay and momentum move whatever an optimiser holds, gradient or none."""
+    net = Family(tied, frozen, unused, norm)
+    own = {name for name, parameter in net.named_parameters() if not parameter.requires_grad}
+    start = stack.draw(net, [0, 1])
+    masks = None if density is None else pruning.prune(start, density=density, scope="global")
+    before = start if masks is None else pruning.apply_masks(start, masks)
+    with torch.no_grad():
+        for name in own:
+            assert torch.equal(start.parameters[name][0], net.get_parameter(name)), "no seed draws a frozen one"
+    run = train(start, DATA, RECIPES[recipe].with_(weight_decay=decay, steps=2, batch=10), masks=masks,
+                progress=False)
+    left_out = {name for name in start.parameters if name.startswith("head")}
+    for name, values in run.stack.parameters.items():
+        stays = name in own | left_out
+        assert torch.equal(values, before.parameters[name]) == stays, f"{name} {'moved' if stays else 'stayed'}"
+    assert not (own & set(masks or ()))
+    assert ("second.weight" in start.parameters) is not tied
+    for name, mask in (masks or {}).items():
+        assert (run.stack.parameters[name][~mask] == 0).all()
+    torch.testing.assert_close(run.stack.module(1)(DATA.x_test), stack.forward(run.stack, DATA.x_test, shared=True)[1])
 
 
 def test_training_does_not_import_torchs_compiler():

@@ -1,8 +1,10 @@
 """What a net gives is checked before training starts, and the wrapper in the message works."""
 
+import random
 import time
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import torch
 from torch import nn
@@ -129,3 +131,23 @@ def test_nothing_is_run_where_the_last_layer_tells(net, monkeypatch):
     began = time.perf_counter()
     check_outputs(start, data)
     assert time.perf_counter() - began < 0.1  # some 0.1 ms; a hundred times that on a busy machine
+
+
+DRAWS = {"numpy": lambda: float(np.random.rand()), "random": random.random,  # noqa: NPY002
+         "torch": lambda: float(torch.rand(())), "nothing": lambda: 1.0}
+
+
+@pytest.mark.parametrize("when", ["always", "in training"])
+@pytest.mark.parametrize("how", DRAWS)
+def test_random_numbers_that_no_seed_of_torch_decides_are_named(how, when):
+    """A run with them could not be repeated, and a kept one would be found for another."""
+    class Draws(Net):
+        def forward(self, x):
+            return super().forward(x) * (DRAWS[how]() if self.training or when == "always" else 1.0)
+
+    start = stack.draw(Draws(lambda z: z), [0, 1])
+    if how in ("torch", "nothing"):
+        check_outputs(start, DATA)
+        return
+    with pytest.raises(ValueError, match="Draws gives other scores when the same examples come again.*let it draw with torch"):
+        check_outputs(start, DATA)

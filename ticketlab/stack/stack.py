@@ -12,6 +12,7 @@ same result; a printed stack names it. Lesson 01 builds on this file.
 
 import copy
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -187,8 +188,9 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
     x: [R, N, *shape], a batch for each network, or [N, *shape] with ``shared=True``, one batch for
     all. training: batch normalisation uses the batch's statistics, and updates ``stack.buffers``
     in place, as ``nn.Module.train`` does. noise: a seed for each network, of what its layers draw
-    (dropout); torch's global random state is then set, and by default it decides. Raises ValueError
-    for a net that gives something else than a tensor.
+    (dropout; some nets draw in evaluation, too): torch's global random state is then set. By default
+    the seed is 0 for each, and the global state stays as it was, so that equal calls give equal bits.
+    Raises ValueError for a net that gives something else than a tensor.
     """
     several = stack.replicates > 1
     if stack.runs_as_one:
@@ -202,10 +204,10 @@ def forward(stack: Stack, x: Tensor, *, shared: bool = False, training: bool = F
         return ways.vectorised(stack.net, stack.parameters, stack.buffers, x, shared)
 
     def before(replicate):
-        if noise is not None:
-            set_seed(noise[replicate], stack.device)
+        set_seed(0 if noise is None else noise[replicate], stack.device)
 
-    outputs = ways.one_after_the_other(stack.net, stack.parameters, stack.buffers, x, shared, before)
+    with forked(stack.device) if noise is None else nullcontext():
+        outputs = ways.one_after_the_other(stack.net, stack.parameters, stack.buffers, x, shared, before)
     if not isinstance(outputs[0], Tensor):
         pick = next(iter(outputs[0]), 0) if isinstance(outputs[0], dict) else 0
         raise ValueError(

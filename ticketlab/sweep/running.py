@@ -28,7 +28,7 @@ from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
 from ticketlab.sweep.units import TAKEN, Outcome, Task, compute, described, packed
-from ticketlab.sweep.workers import Watch
+from ticketlab.sweep.workers import Watch, is_suspect
 
 __all__ = ["Sweep", "grid", "run"]
 
@@ -83,8 +83,10 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     for again; the others go on. Ctrl-C takes back what no worker has begun. Run again, the same
     call loads what is finished and goes on with what was begun, also where a worker was killed:
     each loses at most the last interval of its training (``runs.train``). Dask gives such a unit to
-    another worker by itself, and lists it after four dead ones (its setting
-    ``distributed.scheduler.allowed-failures``); a process pool breaks, and says so in ``failures``.
+    another worker by itself, and gives it up after four dead ones (its setting
+    ``distributed.scheduler.allowed-failures``). It counts the units that waited on a dead worker, too:
+    so one that is given up is tried once more, alone, and listed only if its workers die again. A
+    process pool breaks, and says so in ``failures``.
     So do all units that are left when no worker is: soon where Dask knows that none will come,
     after five minutes where it does not. Between machines this needs a folder on a file system that
     they share; a unit that does not find it fails.
@@ -189,7 +191,7 @@ def _outcomes(tasks: list[Task], executor) -> Iterator[tuple[int, Outcome]]:
     if executor is None:
         yield from ((place, compute(tasks[place])) for place in begin)
         return
-    futures, attempt = {}, secrets.token_hex(8)
+    futures, attempt, suspects, gone = {}, secrets.token_hex(8), [], None
     try:
         for number, place in enumerate(begin):
             try:
@@ -197,14 +199,20 @@ def _outcomes(tasks: list[Task], executor) -> Iterator[tuple[int, Outcome]]:
             except concurrent.futures.BrokenExecutor as error:
                 yield from ((other, _lost(error, tasks[other])) for other in begin[number:])
                 break
-        for future, gone in _finished(futures, Watch(executor)):
-            try:
-                if gone:
-                    raise RuntimeError(gone)
-                outcome = future.result()
-            except Exception as error:  # noqa: BLE001 - the executor's, not the unit's
-                outcome = _lost(error, tasks[futures[future]])
-            yield futures[future], outcome
+        for future, gone in _finished(dict(futures), Watch(executor)):
+            if not gone and is_suspect(future):
+                suspects.append(futures[future])
+            else:
+                yield futures[future], _outcome(future, gone, tasks[futures[future]])
+        # one after the other, when all else is done: alone, a unit dies of nobody but itself
+        for place in sorted(suspects):
+            if gone:
+                yield place, _lost(RuntimeError(gone), tasks[place])
+                continue
+            alone = executor.submit(compute, tasks[place], secrets.token_hex(8))
+            futures[alone] = place
+            for future, gone in _finished({alone: place}, Watch(executor)):
+                yield place, _outcome(future, gone, tasks[place])
     finally:
         for future in futures:
             future.cancel()
@@ -219,6 +227,15 @@ def _finished(futures, watch: Watch) -> Iterator[tuple[concurrent.futures.Future
         yield from ((future, None) for future in done)
         gone = watch.gone() if watch.needed and not done else None
     yield from ((future, gone) for future in sorted(waiting, key=futures.get))
+
+
+def _outcome(future: concurrent.futures.Future, gone: str | None, task: Task) -> Outcome:
+    try:
+        if gone:
+            raise RuntimeError(gone)
+        return future.result()
+    except Exception as error:  # noqa: BLE001 - the executor's, not the unit's
+        return _lost(error, task)
 
 
 def _lost(error: Exception, task: Task) -> Outcome:

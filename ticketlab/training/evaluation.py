@@ -3,10 +3,13 @@
 The same numbers make up a run's curves (``Record``), one row a look. Lesson 01 builds on this file.
 """
 
+import contextlib
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ticketlab.basics import forked
 from ticketlab.stack import Stack, check_stack, forward, work
 from ticketlab.training.history import METRICS
 from ticketlab.training.memory import CHUNK
@@ -21,7 +24,8 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple
 
     x: examples [N, *shape], the same for all networks. y: labels [N], or [N, T] for text, where
     loss and accuracy are means over characters. chunk: labels at a time, which bounds the memory
-    and changes nothing else. Raises ValueError for no examples.
+    and changes nothing else, unless the net draws random numbers in evaluation: what it draws is the
+    same for all networks and in every call. Raises ValueError for no examples.
     """
     check_stack(stack)
     if len(x) == 0:
@@ -46,9 +50,11 @@ def _fitting(stack: Stack, x: Tensor, chunk: int) -> int:
 def _evaluate(stack: Stack, x: Tensor, y: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
     losses = []
     correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
-    with torch.no_grad():
-        for part, labels in zip(x.split(chunk), y.split(chunk), strict=True):
-            outputs = forward(stack, part, shared=True)
+    # a net may draw in evaluation, too: other numbers for each part, the same for each network
+    drawn = contextlib.nullcontext() if stack.runs_as_one else forked(stack.device)
+    with torch.no_grad(), drawn:
+        for place, (part, labels) in enumerate(zip(x.split(chunk), y.split(chunk), strict=True)):
+            outputs = forward(stack, part, shared=True, noise=[place] * stack.replicates)
             labels = labels.expand(stack.replicates, *labels.shape)
             losses.append(cross_entropies(outputs, labels).sum(1))
             correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)

@@ -10,27 +10,24 @@ from dataclasses import replace
 import torch
 from torch import Tensor, nn
 
-from ticketlab.basics import forked
 from ticketlab.stack import Stack, forward
 
 
 def check_outputs(stack: Stack, data) -> None:
     """Raises ValueError, with a wrapper that cures it, unless the nets of ``stack`` give a tensor of
-    scores [N, outputs] ([N, T, outputs] for text), with at least as many outputs as classes.
+    scores [N, outputs] ([N, T, outputs] for text), with at least as many outputs as classes, and the same
+    scores when called again: what it draws at random, a seed of torch must decide.
 
-    One network sees two training examples, in evaluation mode and without gradients; net, values and
-    random state stay as they are. Nothing is run where the last layer tells.
+    One network sees two training examples, without gradients; net, values and torch's random state stay
+    as they are. Nothing is run where the last layer tells.
     """
     if _last_layer_tells(stack, data):
         return
     x, y = data.x_train[:2], data.y_train[:2]
-    held = [*stack.net.parameters(), *stack.net.buffers()]
-    # what forward writes into the modules it writes into a copy; of the values none is needed there
-    net = copy.deepcopy(stack.net, {id(tensor): tensor for tensor in held})
-    one = replace(stack[0:1].clone(), net=net)
     try:
-        with torch.no_grad(), forked(x.device):
-            outputs = forward(one, x, shared=True)[0]
+        outputs = _outputs(stack, x)
+        for training in () if stack.runs_as_one else (False, True):
+            _check_repeated(stack, x, training)
     except RuntimeError:  # of two examples a net may not be made: training says what does not fit
         return
     if outputs.shape[:-1] == y.shape and outputs.shape[-1] >= data.classes:
@@ -38,8 +35,31 @@ def check_outputs(stack: Stack, data) -> None:
     what, wrapper = _cure(outputs, y, data.classes)
     wanted = ("[N, T, characters]" if y.dim() == 2 else "[N, classes]", [*y.shape, data.classes])
     raise ValueError(
-        f"forward of {type(net).__name__} gives a tensor {list(outputs.shape)} for {len(x)} examples, "
-        f"{what}; {wanted[0]} is expected, here {wanted[1]}. {wrapper}")
+        f"forward of {type(stack.net).__name__} gives a tensor {list(outputs.shape)} for {len(x)} "
+        f"examples, {what}; {wanted[0]} is expected, here {wanted[1]}. {wrapper}")
+
+
+def _outputs(stack: Stack, x: Tensor, training: bool = False) -> Tensor:
+    """Of the first network, [N, outputs]."""
+    held = [*stack.net.parameters(), *stack.net.buffers()]
+    # what forward writes into the modules it writes into a copy; of the values none is needed there
+    net = copy.deepcopy(stack.net, {id(tensor): tensor for tensor in held})
+    with torch.no_grad():
+        return forward(replace(stack[0:1].clone(), net=net), x, shared=True, training=training)[0]
+
+
+def _check_repeated(stack: Stack, x: Tensor, training: bool) -> None:
+    try:
+        one, other = (_outputs(stack, x, training) for _ in range(2))
+    except ValueError:  # batch normalisation wants more than two examples
+        return
+    # not equal: some devices add in another order each time
+    if one.shape == other.shape and torch.allclose(one, other, 1e-3, 1e-5, equal_nan=True):
+        return
+    raise ValueError(
+        f"forward of {type(stack.net).__name__} gives other scores when the same examples come again with"
+        f" the same seed of torch{' in training' * training}, so that no run could be repeated: "
+        "let it draw with torch (torch.rand, torch.randn, nn.Dropout), not with numpy.random or random")
 
 
 def _last_layer_tells(stack: Stack, data) -> bool:
