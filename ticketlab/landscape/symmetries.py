@@ -195,5 +195,5 @@ def _seeds(stack: Stack, seeds) -> Sequence[int]:
     return seeds
 
 
-def _generator(seed: int, layer: str) -> np.random.Generator:
+def _generator(seed: int, layer: str) -> "np.random.Generator":
     return np.random.default_rng([seed, *f"symmetry {layer}".encode()])
