@@ -3,6 +3,7 @@
 import argparse
 
 from benchmarks import (
+    busy,
     images,
     importing,
     line,
@@ -15,7 +16,7 @@ from benchmarks import (
 )
 
 SUBJECTS = {"training": training.report, "images": images.report, "lottery": lottery.report,
-            "line": line.report, "widths": widths.report, "sweep": sweep.report,
+            "line": line.report, "busy": busy.report, "widths": widths.report, "sweep": sweep.report,
             "slider": slider.report, "importing": importing.report}
 
 

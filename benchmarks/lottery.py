@@ -139,7 +139,7 @@ def _memory(replicates: int) -> str:
         return "  memory: measured on Linux and on GPUs only"
     code = f"""
 import pathlib, re, torch, ticketlab as tl
-from ticketlab.training import _Trainer, order
+from ticketlab.training.loop import _Trainer, order
 net = tl.nets.mlp(tl.nets.Task((1, 28, 28), 10))
 x, y = torch.randn(55_000, 1, 28, 28), torch.randint(10, (55_000,))
 def kilobytes(kind):

@@ -10,8 +10,10 @@ from ticketlab import nets, stack
 from ticketlab.training import Recipe
 from ticketlab.training.loop import _Trainer
 from ticketlab.training.orders import order
+from ticketlab.training.side_by_side import shares, side_by_side
 
 EXAMPLES = 10_000
+STEPS = 10  # a call: what shares a stack out over threads does so once a call
 
 
 def report() -> str:
@@ -38,14 +40,14 @@ def _table(title: str, net, shape, recipe: Recipe, sizes) -> str:
     limit = rate / (_flops(net, shape) * recipe.batch)
     bandwidth = copy_bytes / statistics.median(times.pop("copy"))
     traffic = bandwidth / _bytes(net, recipe)
-    plain = times["plain loop"]
+    plain = [s / STEPS for s in times["plain loop"]]
     lines = [f"{title}: net-steps a second",
              f"  limit by the matrix product ({rate / 1e9:,.0f} GFLOP/s): {limit:,.0f}",
              f"  limit by memory ({bandwidth / 1e9:.1f} GB/s) without caches: {traffic:,.0f}",
              f"  limit by both in turn: {1 / (1 / limit + 1 / traffic):,.0f}"]
     for name, seconds in times.items():
         R = int(name.split("= ")[1]) if "=" in name else 1
-        per_net = [s / R for s in seconds]
+        per_net = [s / R / STEPS for s in seconds]
         speed = 1 / statistics.median(per_net)
         lines.append(f"  {name:<11}{speed:8,.0f}   x plain loop {ratio(per_net, plain)}"
                      f"   {speed / limit:4.0%} of the limit")
@@ -66,26 +68,32 @@ def _plain(net, x, y, recipe: Recipe):
 
     source = batches()
 
-    def step():
-        index = next(source)
-        loss = F.cross_entropy(module(x[index]), y[index])
-        optimizer.zero_grad()
-        loss.backward()
-        optimizer.step()
+    def steps():
+        for _ in range(STEPS):
+            index = next(source)
+            loss = F.cross_entropy(module(x[index]), y[index])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
 
-    return step
+    return steps
 
 
 def _stacked(net, x, y, recipe: Recipe, replicates: int):
-    """The inner loop of ``ticketlab.train``, data order included."""
-    trainer = _Trainer(stack.draw(net, range(replicates), device=device()), recipe, None, None)
-    source = order(len(x), recipe.batch, range(replicates), 0, 10**9, x.device)
+    """The inner loop of ``ticketlab.train``, data order included, shared out over threads as there."""
+    drawn = stack.draw(net, range(replicates), device=device())
+    shared = shares(drawn, slice(0, replicates), x[0], recipe.batch, training=True)
+    trainers = {part.start: _Trainer(drawn[part], recipe, None, None) for part in shared.parts}
+    sources = {part.start: order(len(x), recipe.batch, range(part.start, part.stop), 0, 10**9, x.device)
+               for part in shared.parts}
 
-    def step():
-        index = next(source)
-        trainer.step(x[index], y[index], recipe.lr)
+    def some(part, moved):
+        for _ in range(STEPS):
+            index = next(sources[part.start])
+            trainers[part.start].step(x[index], y[index], recipe.lr)
+            moved()
 
-    return step
+    return lambda: side_by_side(some, shared, lambda: None)
 
 
 def _flops(net, shape) -> int:
