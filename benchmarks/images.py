@@ -21,6 +21,7 @@ from ticketlab import nets, stack
 from ticketlab.training import Recipe
 from ticketlab.training.augmentation import PADDING, crop_flip
 from ticketlab.training.loop import _batches, _precision, _Trainer
+from ticketlab.training.side_by_side import shares, side_by_side
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)  # about those of CIFAR-10
 
@@ -135,12 +136,15 @@ def _plain(batches, recipe: Recipe, channels_last=False, compiled=False):
 
 
 def _stacked(data, recipe: Recipe, replicates: int):
-    """The inner loop of ``ticketlab.train``, data order and augmentation included."""
-    trainer = _Trainer(stack.draw(nets.resnet20(nets.Task((3, 32, 32), 10)), range(replicates),
-                                  device=device()), recipe, None, None)
-    source = _batches(data, recipe, range(replicates), 0, 10**9)
+    """The inner loop of ``ticketlab.train``, data order and augmentation included, shared out over
+    threads as there."""
+    drawn = stack.draw(nets.resnet20(nets.Task((3, 32, 32), 10)), range(replicates), device=device())
+    shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
+    trainers = {part.start: _Trainer(drawn[part], recipe, None, None) for part in shared.parts}
+    sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
+               for part in shared.parts}
 
-    def step():
-        trainer.step(*next(source), recipe.lr)
+    def some(part, moved):
+        trainers[part.start].step(*next(sources[part.start]), recipe.lr)
 
-    return step
+    return lambda: side_by_side(some, shared)

@@ -142,6 +142,15 @@ def test_only_large_batches_of_images_go_one_network_after_the_other(net, shape,
     assert not ways.apart(net, torch.zeros(batch, *shape, device="meta"), 1)
 
 
+def test_a_hook_sees_one_network_after_the_other_and_no_trial():
+    seen, net = [], Own()
+    net.last.register_forward_hook(lambda module, inputs, output: seen.append(tuple(output.shape)))
+    drawn = stack.draw(net, range(3))
+    stack.forward(drawn, torch.zeros(3, 4, 12))
+    assert seen == [(4, 5)] * 3 and "a hook may look at single networks" in drawn.way
+    assert stack.work(drawn.net, torch.zeros(12)) is None and len(seen) == 3
+
+
 def test_vmap_is_asked_once_a_network(monkeypatch):
     asked, tried = [], ways._tried
     monkeypatch.setattr(ways, "_tried", lambda *given: asked.append(1) or tried(*given))

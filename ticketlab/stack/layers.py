@@ -42,12 +42,15 @@ def has_rules(net: nn.Module) -> bool:
     """
     every = sum(1 for _ in net.named_parameters(remove_duplicate=False))
     return (every == sum(1 for _ in net.parameters()) and _has_rule(net)
-            and not any(_hooked(module) for module in net.modules()))
+            and not hooked(net))
 
 
-def _hooked(module: nn.Module) -> bool:
-    return "forward" in vars(module) or any(
+def hooked(net: nn.Module) -> bool:
+    """Whether a module of ``net`` has a hook or a ``forward`` of its own: what a rule would pass by, and
+    what a trial run would set off."""
+    return any("forward" in vars(module) or any(
         value for name, value in vars(module).items() if name.endswith("_hooks"))
+        for module in net.modules())
 
 
 def _has_rule(net: nn.Module) -> bool:

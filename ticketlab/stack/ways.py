@@ -19,6 +19,7 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from ticketlab.basics import forked
+from ticketlab.stack.layers import hooked
 from ticketlab.stack.work import work
 
 # Numbers that a layer gives for one network's batch (256 KiB). Above it one network after the other is
@@ -85,6 +86,8 @@ def _known(stack) -> str:
                     if isinstance(module, _DRAWING)), None)
     if drawing:
         return f"{drawing} draws random numbers, for each net its own"
+    if hooked(stack.net):
+        return "a hook may look at single networks"
     if stack.device.type == "cpu" and _has_images(stack.net):
         return "two-dimensional convolutions are quicker so on a CPU"
     return ""
@@ -102,11 +105,12 @@ def _tried(two, x: Tensor, shared: bool) -> str:
                 ends = []
                 for way in (one_after_the_other, vectorised):
                     net, mine = copy.deepcopy(two.net).train(training), two.clone()
+                    before = _state(net)
                     outputs = way(net, mine.parameters, mine.buffers, x, shared)
                     outputs = torch.stack(outputs) if isinstance(outputs, list) else outputs + 0
                     ends.append([outputs, *mine.buffers.values()])
                     # a tensor of vmap's own must not stay behind, nor a count of calls differ
-                    if _state(net) != _state(two.net):
+                    if _state(net) != before:
                         return "its forward changes the net"
                 for one, other in zip(*ends, strict=True):
                     torch.testing.assert_close(other, one)

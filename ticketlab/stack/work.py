@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from ticketlab.basics import forked
+from ticketlab.stack.layers import hooked
 
 
 class Work(NamedTuple):
@@ -33,7 +34,7 @@ _counted: "weakref.WeakKeyDictionary[nn.Module, dict]" = weakref.WeakKeyDictiona
 
 def work(net: nn.Module, x: Tensor) -> Work | None:
     """The work of ``net`` on an example like those of ``x``, [..., *shape]: ``x`` itself is one. None
-    if a copy of the net cannot be made, or takes no single example."""
+    if a copy of the net cannot be made, has hooks, or takes no single example."""
     known = _counted.setdefault(net, {})
     key = (tuple(x.shape), x.dtype)
     if key not in known:
@@ -42,8 +43,9 @@ def work(net: nn.Module, x: Tensor) -> Work | None:
 
 
 def _count(net: nn.Module, example: Tensor) -> Work | None:
-    cpu = torch.device("cpu")
-    notes = []
+    if hooked(net):  # which might write down what they see
+        return None
+    cpu, notes = torch.device("cpu"), []
 
     def note(module, inputs, output):
         if isinstance(output, Tensor):
