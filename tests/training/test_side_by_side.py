@@ -117,7 +117,7 @@ def test_shared_out_networks_train_as_they_do_together(net, recipe, in_parts):
                 torch.testing.assert_close(values, getattr(other, field)[name], rtol=1e-3, atol=1e-4)
     assert first.curves.keys() == together.curves.keys() and first.together is None
     assert torch.equal(first.curves["step"], together.curves["step"])
-    # on from there, as after a break
+    # and on after a break with the same bits
     half = fit(start, stop=20, **{**more, "snapshots": []})
     on = fit(half.end, **{**more, "snapshots": []})
     assert_same_bits(on.stack, first.stack)
@@ -138,6 +138,25 @@ def test_a_loss_that_is_not_finite_in_another_part_is_named_with_its_number(in_p
     with pytest.raises(FloatingPointError, match="the loss of replicate 3 is nan at step 1"):
         fit(start)
     assert torch.get_num_threads() == 2 and not still_there()
+
+
+def test_only_the_thread_that_called_moves_the_bar_and_writes_on_it(in_parts):
+    """Another thread's widgets would not find their cell."""
+    from ticketlab.training import train
+
+    class Bar:
+        n, here = 0, threading.get_ident()
+
+        def update(self, steps=1):
+            assert threading.get_ident() == self.here
+            self.n += steps
+
+        def set_postfix_str(self, *_):
+            assert threading.get_ident() == self.here
+
+    bar = Bar()
+    train(stack.draw(NETS["mlp"], range(4)), DATA, RECIPES["sgd"], progress=bar)
+    assert bar.n == 40 and len(in_parts) >= 2
 
 
 def test_an_interruption_stops_every_part_and_leaves_no_thread_behind(in_parts):

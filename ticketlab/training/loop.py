@@ -10,6 +10,7 @@ import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from threading import get_ident
 
 import torch
 from torch import Tensor
@@ -70,12 +71,14 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         check_outputs(stack, data)
     progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
     with progress_bar(progress, stop - moment.step, "training") as bar:
-        shared = SharedBar(bar, stack.replicates)
+        shared, here = SharedBar(bar, stack.replicates), get_ident()
 
         def alone(part: slice, moved: Callable) -> Run:
+            # what a bar shows is shown by the thread that called
+            say = bar.set_postfix_str if get_ident() == here else lambda *_: None
             return _train(moment.part(part), data, recipe, schedule,
                           masks and {name: mask[part] for name, mask in masks.items()},
-                          seeds[part], stop, snapshots, part.start, moved, bar.set_postfix_str)
+                          seeds[part], stop, snapshots, part.start, moved, say)
 
         def some(which: slice) -> Run:
             shared_out = shares(stack, which, data.x_train[0], recipe.batch, training=True)
