@@ -2,6 +2,7 @@
 
 training: learning curves, accuracy by density, densities by layer
 weight_histograms, weight_images: what weights look like; tickets: what a ticket keeps
+kernels: kernels as pictures, and how far they are edges (lesson 09)
 landscape: lines, barriers, paths; scaling, descent: width and depth; classroom: a class
 drawing: what all of them share, the palette first of all
 Shares come in as fractions and are shown in percent; bands run from the lowest to the highest
@@ -22,6 +23,7 @@ from ticketlab.figures.drawing import (
     band,
     ticks,
 )
+from ticketlab.figures.kernels import cue_curves, fit_shares, kernel_images, mosaic, orientations
 from ticketlab.figures.landscape import (
     THRESHOLD,
     accuracy_by_rewind_step,
@@ -44,8 +46,9 @@ from ticketlab.figures.weight_images import filters, initial_against_final, weig
 
 __all__ = ["BLACK", "BLUE", "GREEN", "GREY", "KEPT", "PRUNED", "STYLES", "THRESHOLD", "VERMILLION",
            "accuracy_by_density", "accuracy_by_rewind_step", "accuracy_by_weights", "band", "bar",
-           "barriers", "class_accuracy", "curves", "dead_units", "density_axis", "density_marks",
-           "drawing", "error_by_width", "filters", "histogram", "histograms",
-           "initial_against_final", "landscape", "layer_densities", "lines", "marks",
-           "matching_weights", "noise_name", "paths", "surviving_inputs", "surviving_units",
-           "ticks", "weight_matrix", "weights_axis", "width_marks"]
+           "barriers", "class_accuracy", "cue_curves", "curves", "dead_units", "density_axis",
+           "density_marks", "drawing", "error_by_width", "filters", "fit_shares", "histogram",
+           "histograms", "initial_against_final", "kernel_images", "landscape", "layer_densities",
+           "lines", "marks", "matching_weights", "mosaic", "noise_name", "orientations", "paths",
+           "surviving_inputs", "surviving_units", "ticks", "weight_matrix", "weights_axis",
+           "width_marks"]

@@ -3,16 +3,22 @@
 prune: one cut while a slider moves (lesson 03); tickets: level by level (lesson 04)
 rewind: two children and the line between them (lesson 05); scaling, descent: width (lesson 06)
 page: any panel as one HTML file, ``panel.save("prune.html")``
-base: what all panels share; svg: axes, keys, lines and markers; guesses: the learner's guess
+kernels, fits, cues: kernels and their fits, shape and texture (lesson 09)
+base: what all panels share; svg: axes, keys, lines and markers; images: arrays
+guesses: the learner's guess
 """
 
+from ticketlab.panels.cues import CuePanel, cue_panel
 from ticketlab.panels.descent import DescentPanel, descent_panel
+from ticketlab.panels.fits import FitPanel, fit_panel
 from ticketlab.panels.guesses import Guess, guess
+from ticketlab.panels.kernels import KernelsPanel, kernels_panel
 from ticketlab.panels.prune import PrunePanel, Reading, prune_panel
 from ticketlab.panels.rewind import RewindPanel, rewind_panel
 from ticketlab.panels.scaling import ScalingPanel, scaling_panel
 from ticketlab.panels.tickets import TicketPanel, ticket_panel
 
-__all__ = ["DescentPanel", "Guess", "PrunePanel", "Reading", "RewindPanel", "ScalingPanel",
-           "TicketPanel", "descent_panel", "guess", "prune_panel", "rewind_panel", "scaling_panel",
+__all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "PrunePanel",
+           "Reading", "RewindPanel", "ScalingPanel", "TicketPanel", "cue_panel", "descent_panel",
+           "fit_panel", "guess", "kernels_panel", "prune_panel", "rewind_panel", "scaling_panel",
            "ticket_panel"]

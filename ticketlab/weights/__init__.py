@@ -1,10 +1,11 @@
 """What the weights of a trained net look like.
 
 statistics: how near zero, how far moved: a number a layer and replicate (lesson 02)
+cues: shape or texture, where they contradict (lesson 09)
 kernels: which edges the kernels of a convolution are (lesson 09)
 """
 
-from ticketlab.weights import kernels
+from ticketlab.weights import cues, kernels
 from ticketlab.weights.statistics import (
     ALL,
     GAUSSIAN_SHARE,
@@ -15,5 +16,5 @@ from ticketlab.weights.statistics import (
     table,
 )
 
-__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "distance_moved", "kernels",
+__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "cues", "distance_moved", "kernels",
            "share_near_zero", "sign_flips", "table"]

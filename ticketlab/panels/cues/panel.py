@@ -1,0 +1,101 @@
+"""The controls of the cue panel."""
+
+from html import escape
+
+import numpy as np
+
+from ticketlab.figures import drawing
+from ticketlab.panels import base
+from ticketlab.panels.cues import picture
+from ticketlab.panels.cues.table import NAMES, CueReading, CueTable
+
+
+def cue_panel(conflict, choices: dict, *, mixture: float = 0.5, image: int = 0) -> "CuePanel":
+    """A panel with a slider from shape to texture, in images whose two cues contradict.
+
+    conflict: of ``data.textures.cue_conflict``. choices: a net's name -> what ``weights.cues.followed``
+    gives for it. mixture: one of ``conflict.mixtures``; image: 0 to 23 (or one less than there are).
+    Both can be set later (``panel.mixture = 0.2``). ``panel.state()`` gives the numbers shown. Raises
+    ValueError for whatever does not fit. Lesson 09 builds on it.
+    """
+    return CuePanel(conflict, choices, mixture=mixture, image=image)
+
+
+class CuePanel(base.Panel):
+    """What ``cue_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, conflict, choices, *, mixture, image):
+        self._table = table = CueTable(conflict, choices)
+        words = "texture: its share of the mixture; the rest is shape"
+        control = base.pick(("texture", "texture"), words,
+                            [(f"{100 * each:g} %", each) for each in conflict.mixtures], "330px")
+        self.slider, self.field = control.slider, control.field
+        self._make_box("cue-panel", [control], {
+            "image": ([(str(number), number) for number in range(table.pictures.shape[1])],
+                      "image: which one is shown; the curves are of all")})
+        self._begin(mixture=mixture, image=image)
+
+    image = base.number("image", "The image that is shown; set it to change the dropdown.")
+
+    @property
+    def mixture(self) -> float:
+        """The share of texture; set it to move the slider."""
+        return self.slider.value
+
+    @mixture.setter
+    def mixture(self, mixture: float):
+        drawing.choose("mixture", mixture, self._table.conflict.mixtures)
+        self.slider.value = mixture
+
+    def state(self) -> CueReading:
+        """The numbers that are shown now."""
+        return self._table.read(self._step, self.image)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure."""
+        now, table = self.state(), self._table
+        figure = base.figure_of(3.2 + 3.4 * len(table.curves), f"{now.mixture:.0%} texture: shape "
+                                                               f"{now.shape}, "
+                                                               f"texture {now.texture}")
+        left, *others = figure.subplots(1, 1 + len(table.curves))
+        left.imshow(table.pictures[self._step, self.image], interpolation="nearest")
+        left.set_axis_off()
+        for ax, (name, curve) in zip(others, table.curves.items(), strict=True):
+            for place, (cue, color) in enumerate(picture.COLOURS.items()):
+                ax.plot(100 * np.array(table.conflict.mixtures), 100 * curve[:, place], color=color,
+                        label=cue, linestyle=("-", "--", ":")[place])
+            ax.axvline(100 * now.mixture, color=drawing.BLACK, linewidth=0.8)
+            ax.set(xlabel="texture in the mixture (%)", ylabel="images (%)", title=name, ylim=(-3, 103))
+            base.finish(ax)
+        return figure
+
+    def __repr__(self) -> str:
+        return "cue panel: a slider from shape to texture, and one image"
+
+    @property
+    def _step(self) -> int:
+        return self._table.conflict.mixtures.index(self.slider.value)
+
+    def _draw(self) -> None:
+        now, table = self.state(), self._table
+        cues = f"shape: {now.shape}, texture: {now.texture}"
+        pictures = [picture.image(table.pictures[self._step, self.image],
+                                  f"An image with {now.mixture:.0%} texture; {cues}")]
+        for name, curve in table.curves.items():
+            said = _said(now.followed[name], ".0%")
+            pictures.append(picture.curves(name, table.conflict.mixtures, curve, now.mixture,
+                                           f"What {name} follows over the mixture; at "
+                                           f"{now.mixture:.0%} texture {said}"))
+        self._show(pictures)
+        here = [f"{escape(name)}: " + _said(own, "") for name, own in now.here.items()]
+        self.numbers.value = base.rows(
+            f"<b>{now.mixture:.0%} texture</b> · {cues}",
+            "all images: " + " · ".join(f"{escape(name)} follows the shape in {own[0]:.0%}, the "
+                                        f"texture in {own[1]:.0%}"
+                                        for name, own in now.followed.items()),
+            "this image, networks that follow " + " · ".join(here))
+
+
+def _said(values, form: str) -> str:
+    """Shares or numbers that follow each cue, in words."""
+    return ", ".join(f"{cue} {value:{form}}" for cue, value in zip(NAMES.values(), values, strict=True))

@@ -1,0 +1,34 @@
+"""The cue panel's pictures as SVG text: the image, and over the mixture what each net follows.
+
+Plain functions from arrays to strings. Lesson 09's panel builds on this file.
+"""
+
+from ticketlab.figures import BLUE, GREY, drawing
+from ticketlab.panels import svg
+from ticketlab.panels.images import enlarged
+
+SIDE, WIDTH, TOP = 190, 330, 46
+COLOURS = {"the shape": BLUE, "the texture": drawing.ORANGE, "neither": GREY}
+DASHES = {"the shape": "", "the texture": "6 3", "neither": "2 3"}
+
+
+def image(picture, words: str) -> str:
+    """One image, [size, size, 3], enlarged. words: what it shows."""
+    return svg.document(SIDE + 20, SIDE + 40, words,
+                        [svg.text(10, 20, "the image", "start"), enlarged(picture, 10, 30, SIDE)])
+
+
+def curves(name: str, mixtures, shares, at: float, words: str) -> str:
+    """Shares that follow shape, texture, neither over the mixture, and a line where the slider is.
+
+    mixtures: [M], 0 to 1. shares: [M, 3]. at: the mixture of the slider.
+    """
+    plot = svg.Plot(WIDTH, (0, 100), (0, 100), "texture in the mixture (%)", "images (%)", top=TOP)
+    across = [100 * mixture for mixture in mixtures]
+    parts = [plot.frame, svg.text(svg.LEFT, 16, name, "start", 'font-weight="600"')]
+    for place, (cue, color) in enumerate(COLOURS.items()):
+        left = svg.LEFT + 92 * place
+        parts += [plot.line(across, 100 * shares[:, place], color, 2, DASHES[cue]),
+                  svg.polyline([(left, 32), (left + 20, 32)], color, 2, DASHES[cue]),
+                  svg.text(left + 24, 36, cue, "start", 'font-size="11"')]
+    return plot.document(words, [*parts, plot.upright(100 * at)])

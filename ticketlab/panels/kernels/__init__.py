@@ -1,0 +1,8 @@
+"""The kernels panel of lesson 09: kernels as pictures, and what magnitude would remove of them.
+
+panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
+"""
+
+from ticketlab.panels.kernels.panel import KernelsPanel, kernels_panel
+
+__all__ = ["KernelsPanel", "kernels_panel"]

@@ -1,0 +1,83 @@
+"""The controls of the kernels panel."""
+
+from ticketlab import figures
+from ticketlab.panels import base
+from ticketlab.panels.kernels import picture
+from ticketlab.panels.kernels.table import KERNELS, WEIGHTS, KernelsReading, KernelsTable
+from ticketlab.pruning import describe
+
+LAST = 99  # percent
+
+
+def kernels_panel(kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS) -> "KernelsPanel":
+    """A panel that greys out what magnitude would remove of some kernels.
+
+    kernels: [K, C, h, w], of a stack one replicate's ``kernels.of_layer``. r2: of their fits, [K],
+    if the medians of what stays and of what goes are to be shown. rate: 0 to 0.99 in steps of 0.01.
+    what: ``"weights"`` goes by each weight's magnitude, ``"whole kernels"`` by the kernel's mean
+    square. Both can be set later (``panel.rate = 0.9``). ``panel.state()`` gives the numbers shown.
+    Raises ValueError for whatever does not fit. Lesson 09 builds on it.
+    """
+    return KernelsPanel(kernels, r2, rate=rate, what=what)
+
+
+class KernelsPanel(base.Panel):
+    """What ``kernels_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, kernels, r2, *, rate, what):
+        self._table = KernelsTable(kernels, r2)
+        control = base.Control(
+            base.WHOLE, ("prune rate (%)", "rate (%)"),
+            ("prune rate: the share that is removed, in percent",
+             "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
+            min=0, max=LAST)
+        self.slider, self.field = control.slider, control.field
+        self._make_box("kernels-panel", [control], {
+            "what": ([WEIGHTS, KERNELS], "what goes: single weights, or whole kernels")})
+        self._begin(what=what, rate=rate)
+
+    what = base.choice("what")
+
+    @property
+    def rate(self) -> float:
+        """The share that is removed; set it to move the slider."""
+        return self.slider.value / 100
+
+    @rate.setter
+    def rate(self, rate: float):
+        percent = round(100 * rate) if 0 <= rate <= LAST / 100 else -1
+        if percent < 0 or abs(100 * rate - percent) > 1e-6:
+            raise ValueError(f"rate is {rate}; the slider goes from 0 to {LAST / 100} in steps of "
+                             f"0.01; write "
+                             "20 % as 0.2")
+        self.slider.value = percent
+
+    def state(self) -> KernelsReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.rate, self.what)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure."""
+        now = self.state()
+        figure = base.figure_of(7.0, f"{describe(now.density, now.rate)} ({self.what})")
+        figures.kernel_images(self._table.kernels, kept=self._table.kept(self.rate, self.what),
+                              ax=figure.subplots())
+        return figure
+
+    def __repr__(self) -> str:
+        return "kernels panel: a slider for the prune rate, and what goes"
+
+    def _draw(self) -> None:
+        now = self.state()
+        words = (f"{len(self._table.kernels)} kernels as images; {now.kept} of {now.weights} weights "
+                 f"remain, "
+                 f"{now.gone} kernels are gone")
+        self._show([picture.grid(
+            figures.mosaic(self._table.kernels, kept=self._table.kept(self.rate, self.what)), words)])
+        medians = [f"median R² of {name} {value:.2f}" for name, value in (
+            ("what keeps more than its share", now.r2_kept), ("the others", now.r2_gone))
+            if value is not None]
+        self.numbers.value = base.rows(
+            f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} weights kept",
+            f"kernels: {now.whole} whole, {now.thinned} with some weights gone, {now.gone} gone",
+            " · ".join(medians))
