@@ -2,6 +2,7 @@
 
 prune: one cut while a slider moves (lesson 03); tickets: level by level (lesson 04)
 rewind: two children and the line between them (lesson 05); scaling, descent: width (lesson 06)
+variants: rotated, or trained under pressure, then cut (lesson 07); levels: lines from level to level
 page: any panel as one HTML file, ``panel.save("prune.html")``
 kernels, fits, cues: kernels and their fits, shape and texture (lesson 09)
 base: what all panels share; svg: axes, keys, lines and markers; images: arrays
@@ -13,12 +14,15 @@ from ticketlab.panels.descent import DescentPanel, descent_panel
 from ticketlab.panels.fits import FitPanel, fit_panel
 from ticketlab.panels.guesses import Guess, guess
 from ticketlab.panels.kernels import KernelsPanel, kernels_panel
+from ticketlab.panels.levels import LevelsPanel, levels_panel
 from ticketlab.panels.prune import PrunePanel, Reading, prune_panel
 from ticketlab.panels.rewind import RewindPanel, rewind_panel
 from ticketlab.panels.scaling import ScalingPanel, scaling_panel
 from ticketlab.panels.tickets import TicketPanel, ticket_panel
+from ticketlab.panels.variants import PressurePanel, RotationPanel, pressure_panel, rotation_panel
 
-__all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "PrunePanel",
-           "Reading", "RewindPanel", "ScalingPanel", "TicketPanel", "cue_panel", "descent_panel",
-           "fit_panel", "guess", "kernels_panel", "prune_panel", "rewind_panel", "scaling_panel",
-           "ticket_panel"]
+__all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "LevelsPanel",
+           "PressurePanel", "PrunePanel", "Reading", "RewindPanel", "RotationPanel", "ScalingPanel",
+           "TicketPanel", "cue_panel", "descent_panel", "fit_panel", "guess", "kernels_panel",
+           "levels_panel", "pressure_panel", "prune_panel", "rewind_panel", "rotation_panel",
+           "scaling_panel", "ticket_panel"]

@@ -1,0 +1,8 @@
+"""Lines between successive levels of searches, level by level. Lesson 07's panel.
+
+panel: the controls; table: what is looked up; picture: what is drawn.
+"""
+
+from ticketlab.panels.levels.panel import LevelsPanel, levels_panel
+
+__all__ = ["LevelsPanel", "levels_panel"]

@@ -1,0 +1,207 @@
+"""The panels of lesson 07: networks that are rotated, or trained under pressure, and then cut.
+
+Everything is computed before a panel is shown; a move of a slider looks up and draws. Numbers are in
+``table``, pictures in ``picture``. Lesson 07 builds on this file.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ticketlab.basics import whole
+from ticketlab.figures import drawing
+from ticketlab.landscape import place_of, rotate
+from ticketlab.panels import base
+from ticketlab.panels.variants import picture as variants_svg
+from ticketlab.panels.variants.table import RATES, VariantReading, measure, read
+from ticketlab.pruning import prunable
+from ticketlab.stack import Stack
+
+STEP = 15  # degrees between two angles
+ANGLES = range(0, 361, STEP)
+
+
+def rotation_panel(networks: Mapping[str, tuple[Stack, str, object]], *, place: str | None = None,
+                   angle: int = 0, rate: float = 0.0, examples: int = 300) -> "RotationPanel":
+    """A panel that turns hidden units from 0 to 360 degrees, and cuts the rotated network.
+
+    networks: name -> (stack, a place of ``landscape.rotatable``, data); of each stack the first network
+    is turned. Shown are the matrices that turn, the share of exact zeros in them, and the accuracy on
+    ``examples`` test examples after a cut of all prunable weights, without retraining. place, angle
+    (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be set
+    later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit. Lesson 07.
+    """
+    return RotationPanel(networks, place=place, angle=angle, rate=rate, examples=examples)
+
+
+def pressure_panel(networks: Mapping[str, Mapping[str, Stack]], data, *, pressure: str | None = None,
+                   strength: int = 0, rate: float = 0.0) -> "PressurePanel":
+    """A panel that goes through pressures and their strengths, and cuts what was trained under them.
+
+    networks: pressure -> label -> a trained stack, from none to strong. strength: a place among the
+    labels, 0 the first. rate: a multiple of 0.05. Accuracies are means over replicates, on the test
+    split, without retraining. Raises ValueError for what does not fit. Lesson 07.
+    """
+    return PressurePanel(networks, data, pressure=pressure, strength=strength, rate=rate)
+
+
+class _Variants(base.Panel):
+    """Three controls: which group, which of its variants, and the rate of the cut."""
+
+    _group, _setting, _unit, _step = "group", "setting", "", 1
+
+    def _start(self, name: str, groups: Mapping[str, list], group: str | None, setting: int, rate: float):
+        self._groups = groups
+        self._tops = {name: max(int(each.counts.max()) for each in own) for name, own in groups.items()}
+        last = self._step * (max(map(len, groups.values())) - 1)
+        words = (f"{self._setting}: which variant of the networks is shown"
+                 f"{', in degrees' if self._unit else ''}, 0 is the first")
+        self._settings = base.Control(
+            base.WHOLE, (self._setting, self._setting), (words, words), ("330px", "130px"), min=0,
+            max=last, step=self._step, snap=lambda value: round(value / self._step) * self._step)
+        cut = "rate of the cut: the share of all weights, in percent, that one cut removes"
+        self._rates = base.Control(
+            base.WHOLE, ("cut (%)", "cut (%)"), (cut, cut), ("300px", "130px"), min=0,
+            max=round(100 * RATES[-1]), step=5, snap=lambda value: round(value / 5) * 5)
+        self.slider, self.field = self._settings.slider, self._settings.field
+        self.rates, self.rate_field = self._rates.slider, self._rates.field
+        self._make_box(name, [self._settings, self._rates], {
+            self._group: (list(groups), f"{self._group}: which networks are shown")})
+        self._choices[self._group].observe(self._group_moved, names="value")
+        with self._quiet():
+            self._set_group(next(iter(groups)) if group is None else group)
+            self._set_setting(setting)
+            self.rate = rate
+        self._draw()
+
+    def _group_moved(self, change) -> None:
+        with self._quiet():  # as many variants as this group has
+            self._settings.reach(self._step * (len(self._groups[change.new]) - 1))
+        self._moved()
+
+    def _set_group(self, value) -> None:
+        drawing.choose(self._group, value, list(self._groups))
+        self._choices[self._group].value = value
+
+    def _set_setting(self, value) -> None:
+        last, number = self.slider.max, whole(value)
+        if number is None or number not in range(0, last + 1, self._step):
+            raise ValueError(f"{self._setting} is {value!r}; it must be a whole number from 0 to {last}"
+                             f"{f', in steps of {self._step}' if self._step > 1 else ''}")
+        self._settings.value = number
+
+    @property
+    def rate(self) -> float:
+        """The share of all weights that the cut removes; set it to move its slider."""
+        return self._rates.value / 100
+
+    @rate.setter
+    def rate(self, rate: float):
+        if not any(abs(rate - each) < 1e-9 for each in RATES):
+            raise ValueError(f"rate is {rate}; it must be a multiple of 0.05 from 0 to {RATES[-1]}")
+        self._rates.value = round(100 * rate)
+
+    def state(self) -> VariantReading:
+        """The numbers that are shown now."""
+        group = self._choices[self._group].value
+        return read(group, self._groups[group], self._settings.value // self._step,
+                    self._rates.value // 5)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
+        now, own, first = self.state(), *self._shown()
+        figure = base.figure_of(9.0, f"{now.group}: {now.label}, a cut of {100 * now.rate:.0f} %")
+        left, right = figure.subplots(1, 2)
+        middle = (own.edges[:-1] + own.edges[1:]) / 2
+        gone = (abs(middle) <= own.thresholds[self._place]) & (own.thresholds[self._place] > 0)
+        for which, color, name in ((~gone, drawing.KEPT, "kept"), (gone, drawing.PRUNED, "cut")):
+            left.bar(middle[which], own.counts[which], middle[1] - middle[0], color=color, label=name)
+        left.set(xlabel="weight", ylabel="weights in a bin (log)", yscale="log")
+        base.finish(left)
+        rates = [100 * rate for rate in RATES]
+        right.fill_between(rates, 100 * own.low, 100 * own.high, color=drawing.BLUE, alpha=0.2)
+        right.plot(rates, 100 * own.mean, color=drawing.BLUE, label=now.label)
+        right.plot(rates, 100 * first.mean, "--", color=drawing.GREY, label=first.label)
+        right.plot([100 * now.rate], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                   markerfacecolor="none")
+        right.set(xlabel="rate of the cut (% of all weights)", ylabel="test accuracy (%)")
+        base.finish(right)
+        return figure
+
+    @property
+    def _place(self) -> int:
+        return self._rates.value // 5
+
+    def _shown(self):
+        variants = self._groups[self._choices[self._group].value]
+        return variants[self._settings.value // self._step], variants[0]
+
+    def _draw(self) -> None:
+        now, own, first = self.state(), *self._shown()
+        values = [100 * value for each in self._groups[now.group] for value in (*each.low, *each.high)]
+        percent = [(100 * each).tolist() for each in (own.mean, own.low, own.high)]
+        self._show([
+            variants_svg.histogram(
+                own.edges.tolist(), own.counts.tolist(), float(own.thresholds[self._place]),
+                self._tops[now.group],
+                f"Weights by value, {now.group}, {now.label}: {100 * now.zeros:.1f} percent are exactly "
+                "zero"),
+            variants_svg.accuracy(
+                RATES, percent, (100 * first.mean).tolist(), self._place, base.percent_axis(values),
+                (now.label, first.label),
+                f"Test accuracy over the rate of one cut: {100 * now.accuracy:.1f} percent at "
+                f"{100 * now.rate:.0f} percent, {first.label} {100 * now.reference:.1f} percent")])
+        self.numbers.value = base.rows(
+            f"{escape(now.group)}, <b>{escape(now.label)}</b>: exact zeros "
+            f"<b>{100 * now.zeros:.1f} %</b> of the weights shown, nearly zero {100 * now.near:.1f} %; "
+            f"accuracy uncut {100 * now.uncut:.1f} %",
+            f"a cut of {100 * now.rate:.0f} % of all weights, no retraining: accuracy "
+            f"<b>{100 * now.accuracy:.1f} %</b> ({100 * now.lowest:.1f} to {100 * now.highest:.1f}), "
+            f"{escape(first.label)} cut alike {100 * now.reference:.1f} %")
+
+
+class RotationPanel(_Variants):
+    """What ``rotation_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    _group, _setting, _unit, _step = "place", "angle", "degrees", STEP
+
+    def __init__(self, networks, *, place, angle, rate, examples):
+        groups = {}
+        for name, (stack, where, data) in networks.items():
+            turned = [rotate(stack[0], where, degrees, knowing=True) for degrees in ANGLES]
+            groups[name] = measure([f"{degrees}°" for degrees in ANGLES], turned,
+                                   place_of(stack.net, where).weights, data, examples)
+        self._start("rotation-panel", groups, place, angle, rate)
+
+    place = property(lambda panel: panel._choices["place"].value,
+                     lambda panel, value: panel._set_group(value),
+                     doc="Where units turn; set it to see another place.")
+    angle = property(lambda panel: panel._settings.value, lambda panel, value: panel._set_setting(value),
+                     doc="The angle in degrees; set it to move its slider.")
+
+    def __repr__(self) -> str:
+        return "rotation panel: sliders for the angle and for the rate of a cut"
+
+
+class PressurePanel(_Variants):
+    """What ``pressure_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    _group, _setting = "pressure", "strength"
+
+    def __init__(self, networks, data, *, pressure, strength, rate):
+        self._start("pressure-panel", {
+            name: measure(list(own), list(own.values()), _names(own.values()), data)
+            for name, own in networks.items()}, pressure, strength, rate)
+
+    pressure = property(lambda panel: panel._choices["pressure"].value,
+                        lambda panel, value: panel._set_group(value),
+                        doc="The pressure that is shown; set it to see another.")
+    strength = property(lambda panel: panel._settings.value,
+                        lambda panel, value: panel._set_setting(value),
+                        doc="The place of the strength among those of this pressure, 0 the first.")
+
+    def __repr__(self) -> str:
+        return "pressure panel: sliders for the strength and for the rate of a cut"
+
+
+def _names(stacks: Sequence[Stack]) -> list[str]:
+    return list(prunable(next(iter(stacks)).net))
