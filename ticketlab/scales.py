@@ -74,10 +74,34 @@ class Scaling:
 
 
 @dataclass(frozen=True)
+class Surface:
+    """Lesson 07 at one scale, on the scale's own data: what lies around sparse networks.
+
+    hidden: units of the MLP. recipe, replicates: how it is trained, plain SGD. levels, rate: rounds of
+    global pruning, to a tenth. pressed: the recipe of the part on pressure. l2, l1, powers: its
+    strengths. widths, matched: of the MLPs of one hidden layer that are matched, and their recipe.
+    signals: how many replicates of lesson 05's network are searched.
+    """
+
+    hidden: tuple[int, ...]
+    recipe: Recipe
+    replicates: int
+    levels: int
+    rate: float
+    pressed: Recipe
+    l2: tuple[float, ...]
+    l1: tuple[float, ...]
+    powers: tuple[int, ...]
+    widths: tuple[int, ...]
+    matched: Recipe
+    signals: int
+
+
+@dataclass(frozen=True)
 class Scale:
     """One scale: the data set, the recipe for its multi-layer perceptron, how many replicates stand
     behind every error bar, the rounds of iterative pruning (how many, and the rate of each), and
-    what lessons 05 and 06 train."""
+    what lessons 05 to 07 train."""
 
     name: str
     dataset: str
@@ -87,6 +111,7 @@ class Scale:
     rate: dict[str, float]
     rewinding: Rewinding
     scaling: Scaling
+    surface: Surface
 
     @property
     def device(self) -> str:
@@ -143,13 +168,28 @@ _FULL = replace(
     _LARGE, mlp=Protocol(_LARGE.mlp.recipe.with_(steps=50_000), 20, {"hidden": 0.2, "output": 0.1}, 2),
     text_recipe=_TEXT.with_(steps=20_000), text_levels=10, text_rate=0.2)
 
+# Plain SGD, under which a pressure is no more than it says: Adam would divide it away.
+_PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=1_500, evaluate_every=1_500)
+_NEAR = Surface(
+    (100, 100), _PLAIN, replicates=5, levels=4, rate=0.4377,  # a tenth remains after four rounds
+    pressed=_PLAIN.with_(steps=3_000, evaluate_every=3_000), l2=(1e-3, 5e-3), l1=(1e-4, 5e-4),
+    powers=(2, 3, 4), widths=(16, 64, 256), matched=_PLAIN.with_(steps=1_000, evaluate_every=1_000),
+    signals=3)
+_LENET = replace(
+    _NEAR, hidden=(300, 100), recipe=_PLAIN.with_(steps=5_000, evaluate_every=1_000),
+    pressed=_PLAIN.with_(steps=5_000, evaluate_every=1_000), widths=(16, 64, 256, 1_024),
+    matched=_PLAIN.with_(steps=3_000, evaluate_every=1_000), signals=2)
+_LENET_FULL = replace(
+    _LENET, levels=10, rate=0.2, recipe=_PLAIN.with_(steps=50_000, evaluate_every=1_000),
+    pressed=_PLAIN.with_(steps=50_000, evaluate_every=1_000), signals=3)
+
 _SCALES = {scale.name: scale for scale in (
     Scale("quick", "mnist1d", Recipe("adam", lr=2e-3, batch=100, steps=1_500), 5, 6, _COARSE,
-          _QUICK, _SMALL),
+          _QUICK, _SMALL, _NEAR),
     Scale("class", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=5_000, evaluate_every=250), 5,
-          6, _COARSE, _CLASS, _LARGE),
+          6, _COARSE, _CLASS, _LARGE, _LENET),
     Scale("paper", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=50_000), 5,
-          20, {"hidden": 0.2, "output": 0.1}, _PAPER, _FULL),
+          20, {"hidden": 0.2, "output": 0.1}, _PAPER, _FULL, _LENET_FULL),
 )}
 
 

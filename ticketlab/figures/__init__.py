@@ -3,7 +3,8 @@
 training: learning curves, accuracy by density, densities by layer
 weight_histograms, weight_images: what weights look like; tickets: what a ticket keeps
 kernels: kernels as pictures, and how far they are edges (lesson 09)
-landscape: lines, barriers, paths; scaling, descent: width and depth; classroom: a class
+landscape: lines, barriers, paths; contours: a plane of them (lesson 07)
+scaling, descent: width and depth; classroom: a class
 drawing: what all of them share, the palette first of all
 Shares come in as fractions and are shown in percent; bands run from the lowest to the highest
 replicate. Lessons 01-06 build on it.
@@ -11,6 +12,7 @@ replicate. Lessons 01-06 build on it.
 
 from ticketlab.figures import drawing, landscape
 from ticketlab.figures.classroom import class_accuracy
+from ticketlab.figures.contours import surface
 from ticketlab.figures.descent import STYLES, error_by_width, noise_name, width_marks
 from ticketlab.figures.drawing import (
     BLACK,
@@ -50,5 +52,5 @@ __all__ = ["BLACK", "BLUE", "GREEN", "GREY", "KEPT", "PRUNED", "STYLES", "THRESH
            "density_marks", "drawing", "error_by_width", "filters", "fit_shares", "histogram",
            "histograms", "initial_against_final", "kernel_images", "landscape", "layer_densities",
            "lines", "marks", "matching_weights", "mosaic", "noise_name", "orientations", "paths",
-           "surviving_inputs", "surviving_units", "ticks", "weight_matrix", "weights_axis",
-           "width_marks"]
+           "surface", "surviving_inputs", "surviving_units", "ticks", "weight_matrix",
+           "weights_axis", "width_marks"]

@@ -21,16 +21,17 @@ ANGLES = range(0, 361, STEP)
 
 
 def rotation_panel(networks: Mapping[str, tuple[Stack, str, object]], *, place: str | None = None,
-                   angle: int = 0, rate: float = 0.0, examples: int = 300) -> "RotationPanel":
+                   angle: int = 0, rate: float = 0.0, answers: int = 500) -> "RotationPanel":
     """A panel that turns hidden units from 0 to 360 degrees, and cuts the rotated network.
 
     networks: name -> (stack, a place of ``landscape.rotatable``, data); of each stack the first network
     is turned. Shown are the matrices that turn, the share of exact zeros in them, and the accuracy on
-    ``examples`` test examples after a cut of all prunable weights, without retraining. place, angle
-    (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be set
-    later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit. Lesson 07.
+    ``answers`` labels of the test split after a cut of all prunable weights, without retraining. place,
+    angle (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be
+    set later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
+    Lesson 07.
     """
-    return RotationPanel(networks, place=place, angle=angle, rate=rate, examples=examples)
+    return RotationPanel(networks, place=place, angle=angle, rate=rate, answers=answers)
 
 
 def pressure_panel(networks: Mapping[str, Mapping[str, Stack]], data, *, pressure: str | None = None,
@@ -164,12 +165,12 @@ class RotationPanel(_Variants):
 
     _group, _setting, _unit, _step = "place", "angle", "degrees", STEP
 
-    def __init__(self, networks, *, place, angle, rate, examples):
+    def __init__(self, networks, *, place, angle, rate, answers):
         groups = {}
         for name, (stack, where, data) in networks.items():
             turned = [rotate(stack[0], where, degrees, knowing=True) for degrees in ANGLES]
             groups[name] = measure([f"{degrees}°" for degrees in ANGLES], turned,
-                                   place_of(stack.net, where).weights, data, examples)
+                                   place_of(stack.net, where).weights, data, answers)
         self._start("rotation-panel", groups, place, angle, rate)
 
     place = property(lambda panel: panel._choices["place"].value,

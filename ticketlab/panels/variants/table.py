@@ -52,13 +52,15 @@ class VariantReading(NamedTuple):
 
 
 def measure(labels: Sequence[str], stacks: Sequence[Stack], names: Sequence[str], data,
-            examples: int = 1000) -> list[Variant]:
-    """The variants of one group. names: the weights that the histogram shows. examples: of the test
-    split, at most, on which accuracies are measured. Ranked over all prunable weights together."""
+            answers: int = 1000) -> list[Variant]:
+    """The variants of one group. names: the weights that the histogram shows. answers: on how many
+    labels of the test split, at most, accuracies are measured (a text has one a character). Ranked over
+    all prunable weights together."""
     together, size = concatenate(list(stacks)), stacks[0].replicates
     everything, scores = dense(together), magnitude(together)
     ranks = removal_ranks(scores, everything, list(everything))
     total = sum(mask[0].numel() for mask in everything.values())
+    examples = max(1, answers // data.y_test[0].numel())
     x, y = data.x_test[:examples], data.y_test[:examples]
     found = []
     for rate in RATES:
