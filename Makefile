@@ -12,12 +12,12 @@ help: ## list the targets
 	@echo '  ARGS="..." is passed on, as in: make lab ARGS="--no-browser --port 8899"'
 	@echo '  PYTHON=... names the interpreter that .venv is made from (3.11 or newer)'
 
-# The whole checkout is served, so that a learner can open the library beside a lesson. tools/lab has one
-# setting: Markdown, and so the start page, opens rendered.
+# The whole checkout is served, so that a learner can open the library beside a lesson. tools/lab has
+# settings: Markdown, and so the start page, opens rendered. tools/serve.py mends what is saved.
 lab: .venv/.installed-lab ## open JupyterLab on lessons/
 	@case "$$TICKETLAB_SCALE" in ''|quick|class|paper) ;; \
 	*) echo "TICKETLAB_SCALE is '$$TICKETLAB_SCALE'; it must be quick, class or paper, or not set."; exit 2 ;; esac
-	$(BIN)/python -m jupyterlab --ServerApp.root_dir=. --LabApp.app_settings_dir=tools/lab --LabApp.default_url=/lab/tree/lessons/start.md $(ARGS)
+	$(BIN)/python tools/serve.py --ServerApp.root_dir=. --LabApp.app_settings_dir=tools/lab --LabApp.default_url=/lab/tree/lessons/start.md $(ARGS)
 
 # Two workers with one torch thread each; a file, and so a lesson, stays with one worker, and the lessons,
 # which take longest, come first.

@@ -179,11 +179,11 @@ def test_make_lab_installs_once_and_passes_its_arguments_on(make):
     first, calls = make("lab", "ARGS=--no-browser --port 8899")
     assert first.returncode == 0, first.stderr
     assert [c for c in calls if " install " in c], calls
-    assert calls[-1].startswith("-m jupyterlab ") and calls[-1].endswith("--no-browser --port 8899")
+    assert calls[-1].startswith("tools/serve.py ") and calls[-1].endswith("--no-browser --port 8899")
     assert "/lab/tree/lessons" in calls[-1]
 
     _, again = make("lab")
-    assert len(again) == 1 and again[0].startswith("-m jupyterlab "), again
+    assert len(again) == 1 and again[0].startswith("tools/serve.py "), again
 
 
 def test_make_test_compares_every_lesson_strictly_and_installs_once(make):

@@ -1,15 +1,13 @@
 """Execute lessons anew and store their outputs: `make lessons`, or `python tools/execute.py 03`.
 
 Runs each notebook in its own folder at scale `quick`, and stores it so that a second run changes
-as little as possible: no timings, no versions, no widget views. (JupyterLab shows a stored widget
-view as "Loading widget…" for ever, where the picture beside it would do.) Before that it stamps the
+as little as possible: no timings, no versions, no widget views (stored.py). Before that it stamps the
 setup cell (setup_cell.py), the card's costs (costs.py) and the links (navigation.py) into each; with
 `--stamp` that is all, for when only the address, a cost or a lesson's name changed.
 """
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 import time
@@ -20,66 +18,43 @@ import covers
 import navigation
 import nbformat
 import setup_cell
+import stored
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from nbformat.v4 import new_code_cell
 
 LESSONS = Path(__file__).resolve().parent.parent / "lessons"
 SECONDS_A_CELL = 600
-WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 TIMINGS = ("execution", "ExecuteTime")
-
-# The text that a tqdm notebook bar is created with, and keeps however far the bar gets.
-FRESH_BAR = re.compile(r"^(.*?) *0%\|\s*\| *0[\d.]*/([\d.]+\w?) \[.*\]$")
 
 
 def lessons(names, folder):
     """The notebooks in `folder` that begin with one of `names`; without names, all of them."""
-    stored = sorted(folder.glob("*.ipynb"))
+    there = sorted(folder.glob("*.ipynb"))
     chosen = set()
     for name in names:
         wanted = Path(name).name.removesuffix(".ipynb")
-        matches = [path for path in stored if path.stem.startswith(wanted)]
+        matches = [path for path in there if path.stem.startswith(wanted)]
         if not matches:
-            known = ", ".join(path.stem for path in stored) or "none"
+            known = ", ".join(path.stem for path in there) or "none"
             raise SystemExit(
                 f"No lesson begins with {name!r} in {folder.name}/. There are: {known}"
             )
         chosen.update(matches)
-    return sorted(chosen) if names else stored
-
-
-def finish_bar(text):
-    """A progress bar's stored text, as it stands once its loop has ended."""
-    match = FRESH_BAR.match(text)
-    if not match:
-        return text
-    label, total = match.groups()
-    return f"{label + ' ' if label else ''}100%|{'█' * 10}| {total}/{total}"
+    return sorted(chosen) if names else there
 
 
 def tidy(notebook):
     """Take out of an executed notebook, in place, what differs from run to run or cannot be shown."""
-    notebook.metadata.pop("widgets", None)
-    notebook.metadata.kernelspec = {
-        "display_name": "Python 3 (ipykernel)",
-        "language": "python",
-        "name": "python3",
-    }
-    notebook.metadata.language_info = {
-        "name": "python",
-        "file_extension": ".py",
-        "mimetype": "text/x-python",
-        "pygments_lexer": "ipython3",
-    }
+    notebook.metadata.kernelspec = stored.KERNEL
+    stored.mend(notebook)
     for cell in notebook.cells:
         for key in TIMINGS:
             cell.metadata.pop(key, None)
         for output in cell.get("outputs", []):
-            if "data" in output:
-                output.data.pop(WIDGET_VIEW, None)
-                if "text/plain" in output.data:
-                    output.data["text/plain"] = finish_bar(output.data["text/plain"])
+            text = output.get("data", {}).get("text/plain")
+            if text is not None:
+                output.data["text/plain"] = stored.finish_bar(text)
 
 
 def read(path):

@@ -7,6 +7,7 @@ Needs Chromium or Chrome. Without one the test is skipped, or fails if TICKETLAB
 import contextlib
 import json
 import os
+import re
 import shutil
 import socket
 import subprocess
@@ -21,7 +22,9 @@ import pytest
 
 from tests.browser import SECOND, browser, missing
 
-LESSON = Path(__file__).resolve().parents[2] / "lessons" / "03_one_shot_pruning.ipynb"
+ROOT = Path(__file__).resolve().parents[2]
+LESSON = ROOT / "lessons" / "03_one_shot_pruning.ipynb"
+SERVE = ROOT / "tools" / "serve.py"  # what make lab starts
 TOKEN = "ticketlab-browser-test"
 LESSON_SECONDS = 900  # a lesson takes a minute on two free cores, and much longer on busy ones
 
@@ -103,7 +106,7 @@ def lab(tmp_path):
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     command = [
-        sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
+        sys.executable, str(SERVE), "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
         f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
         f"--ServerApp.root_dir={folder}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
     ]  # fmt: skip
@@ -174,13 +177,23 @@ def press(handle):
         handle.press("ArrowLeft" if now - low > high - now else "ArrowRight")
 
 
-def slider_moves_the_panel(page, address, notebook, selector, name):
-    """Open `notebook`, run all its cells, and move a panel's slider by mouse and by keyboard."""
+def open_notebook(page, address, notebook):
+    """Open it, with a kernel that rests."""
     page.goto(f"{address}/lab/tree/{notebook}?token={TOKEN}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.wait_for_function(KERNEL_RESTS, timeout=90 * SECOND)
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+
+
+def choose(page, menu, entry):
+    """Choose an entry of a menu of JupyterLab."""
+    page.get_by_role("menuitem", name=menu, exact=True).click()
+    page.get_by_role("menuitem", name=entry, exact=True).click()
+
+
+def slider_moves_the_panel(page, address, notebook, selector, name):
+    """Open `notebook`, run all its cells, and move a panel's slider by mouse and by keyboard."""
+    open_notebook(page, address, notebook)
+    choose(page, "Run", "Run All Cells")
 
     panel = page.locator(selector).first
     slider = panel.locator(".widget-slider", has_text=name).first
@@ -208,11 +221,64 @@ def test_the_prune_rate_slider_moves_picture_and_numbers(page, lab, tmp_path):
 
 def test_the_level_slider_of_the_ticket_panel_moves_picture_and_numbers(page, lab, tmp_path):
     folder, address = lab
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(TICKETS.strip())], metadata=kernel)
-    nbformat.write(notebook, folder / "tickets.ipynb")
+    write(folder / "tickets.ipynb", TICKETS)
     with screen_of_a_failure(page, tmp_path):
         slider_moves_the_panel(page, address, "tickets.ipynb", TICKET_PANEL, "level")
+
+
+def test_pictures_of_panels_and_bars_survive_save_shutdown_and_reopening(page, lab, tmp_path):
+    """As a learner's evening ends: run, save, shut everything down; and the next day open it, run nothing."""
+    folder, address = lab
+    path = folder / "evening.ipynb"
+    bar = "from ticketlab.basics import progress_bar\nwith progress_bar(True, 3, 'search') as bar:\n    bar.update(3)"
+    guess = "import ticketlab as tl\ntl.panels.guess('How many?', low=0, high=9, step=1)"
+    write(path, bar, guess, TICKETS)
+    with screen_of_a_failure(page, tmp_path):
+        open_notebook(page, address, path.name)
+        choose(page, "Run", "Run All Cells")
+        page.locator(f"{TICKET_PANEL} svg").first.wait_for()
+        page.wait_for_function(KERNEL_RESTS)
+        assert re.search(r"search: 100%\|█+\| 3/3 \[", page.locator(".jp-Notebook").inner_text())
+        before = path.stat().st_mtime_ns
+        page.keyboard.press("Control+s")
+        wait_until(lambda: path.stat().st_mtime_ns != before)
+        choose(page, "Kernel", "Shut Down All Kernels…")
+        page.get_by_role("button", name="Shut Down All", exact=True).click()
+
+        page.goto("about:blank")
+        open_notebook(page, address, path.name)
+        shown = page.locator(".jp-Notebook")
+        picture = shown.locator(".jp-OutputArea-output img")
+        picture.wait_for()
+        assert picture.evaluate("img => img.complete && img.naturalWidth") > 400
+        words = shown.inner_text()
+        assert "search: 100%|" in words and "How many?" in words and "no guess yet" in words
+        assert not re.search("model not found|Loading widget", words), words
+
+
+def test_a_lesson_that_was_only_opened_is_saved_as_it_was(page, lab, tmp_path):
+    folder, address = lab
+    path = Path(shutil.copy(LESSON, folder))
+    before, when = path.read_bytes(), path.stat().st_mtime_ns
+    with screen_of_a_failure(page, tmp_path):
+        open_notebook(page, address, path.name)
+        page.keyboard.press("Control+s")
+        wait_until(lambda: path.stat().st_mtime_ns != when)
+    assert path.read_bytes() == before
+
+
+def write(path, *cells):
+    """A notebook of some cells of code."""
+    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
+    new = [nbformat.v4.new_code_cell(source.strip()) for source in cells]
+    nbformat.write(nbformat.v4.new_notebook(cells=new, metadata=kernel), path)
+
+
+def wait_until(true, seconds=30):
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end, f"in {seconds} s nothing was saved"
+        time.sleep(0.1)
 
 
 @contextlib.contextmanager

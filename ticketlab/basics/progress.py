@@ -6,8 +6,11 @@ or a tqdm bar that the caller owns, to be moved on and left open. All lessons sh
 """
 
 import contextlib
+import io
 import sys
+import uuid
 import warnings
+from functools import partial
 
 
 class Interrupted(KeyboardInterrupt):
@@ -35,17 +38,42 @@ def progress_bar(progress, total: int, label: str, unit: str = "step"):
     if hasattr(progress, "update"):
         yield progress  # its owner closes it
         return
-    from tqdm.auto import tqdm
-
     what = progress if isinstance(progress, str) else label
     form = _WITHOUT_RATE if unit == "%" else None
-    with tqdm(total=total, desc=what, unit=unit, bar_format=form, disable=progress is False) as bar:
+    with bar_class()(total=total, desc=what, unit=unit, bar_format=form, disable=progress is False) as bar:
         try:
             yield bar
         except Interrupted:
             raise
         except KeyboardInterrupt:
             raise Interrupted(what) from None
+
+
+def bar_class():
+    """tqdm for a terminal; in a notebook one whose text is the cell's output, renewed in place.
+
+    tqdm's own bar for notebooks is a widget, of which a saved notebook that is opened again shows
+    "Error displaying widget: model not found".
+    """
+    from tqdm.std import tqdm
+
+    # asked without importing IPython, which is there if a notebook is
+    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+    if not hasattr(shell, "kernel"):
+        return tqdm
+
+    class NotebookBar(tqdm):
+        @staticmethod
+        def status_printer(file):
+            where, shown = {"display_id": uuid.uuid4().hex}, []
+
+            def show(text):
+                if text.strip():
+                    shell.display_pub.publish({"text/plain": text}, transient=where, update=bool(shown))
+                    shown.append(text)
+            return show
+
+    return partial(NotebookBar, file=io.StringIO(), ascii=False)  # what would have been written is dropped
 
 
 def skip(bar, steps: int) -> None:
