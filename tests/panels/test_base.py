@@ -2,7 +2,8 @@
 
 import pytest
 
-from ticketlab.panels.base import NUMBER, Control, Panel, choice, levels, percent_axis, pick, spread
+from ticketlab.panels.base import NUMBER, Control, Panel, choice, figure_of, levels, pick, spread
+from ticketlab.panels.svg import document
 
 
 class Small(Panel):
@@ -124,7 +125,7 @@ def test_an_error_in_a_callback_is_shown_and_not_raised():
 
 def test_the_controls_stand_in_one_row_the_dropdowns_last():
     panel = Small()
-    assert [each.description for each in panel.box.children[0].children] == [
+    assert [each.description for each in panel.box.children[0].children if each.description] == [
         "level", "level", "rate (%)", "%", "shape"]
     assert "ticketlab-small" in panel.box._dom_classes
 
@@ -134,7 +135,44 @@ def test_a_range_stands_behind_a_mean_but_not_behind_a_single_network():
     assert spread(1, 0.5, 0.5, "; own") == ""
 
 
-def test_an_axis_of_percentages_has_room_and_stays_within_0_and_100():
-    assert percent_axis([40, 50, 90]) == pytest.approx((37, 93))
-    assert percent_axis([50]) == (49, 51)
-    assert percent_axis([1, 99]) == (0, 100)
+def test_where_a_slider_begins_and_ends_stands_beside_it():
+    control = levels(4)
+    assert control.row[1].value == "0 to 4"
+    control.reach(12)
+    assert control.row[1].value == "0 to 12"
+    assert pick(("k", "k"), "k", [("none", 0), ("many", 9)], "9px").row[1].value == "none to many"
+
+
+def test_a_closed_panel_is_shown_as_its_picture():
+    """Its widget is gone, and asking for its view was an error."""
+    panel = drawn()
+    panel.box.close()
+    bundle, _ = panel._repr_mimebundle_()
+    assert set(bundle) == {"text/plain", "image/png"}
+
+
+def test_a_stored_picture_says_in_words_what_it_shows():
+    panel = drawn()
+    panel._show([document(9, 9, "one & two", []), document(9, 9, "three", [])])
+    bundle, metadata = panel._repr_mimebundle_()
+    assert metadata == {"image/png": {"alt": "one & two; three"}}
+
+
+def test_saving_a_picture_never_overwrites_and_says_where_it_is(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    panel = drawn()
+    button, words = panel.box.children[-1].children
+    button.click()
+    button.click()
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["small-1.svg", "small-2.svg"]
+    assert words.value == f"saved as {tmp_path / 'small-2.svg'}"
+    assert panel.save_figure("other.png") == tmp_path / "other.png"
+    panel.figure = None
+    button.click()
+    assert words.value.startswith("not saved: ") and len(list(tmp_path.iterdir())) == 3
+
+
+def drawn():
+    panel = Small()
+    panel.figure = lambda: figure_of(3, "level 0")
+    return panel

@@ -44,7 +44,7 @@ def test_a_guess_outlives_a_second_run_of_its_cell_and_no_other_question_has_it(
 def test_a_guess_is_stored_as_question_and_answer():
     guess = panels.guess("Is a < b?", low=0, high=20, step=0.5, unit="pp")
     guess.slider.value = 2.5
-    bundle = guess._repr_mimebundle_()
+    bundle, _ = guess._repr_mimebundle_()
     assert bundle["text/plain"] == "Is a < b?\nyour guess: 2.5 pp"
     assert bundle["text/html"] == "<p><b>Is a &lt; b?</b><br>your guess: 2.5 pp</p>"
 

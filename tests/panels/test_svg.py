@@ -8,11 +8,13 @@ import pytest
 from ticketlab.figures import drawing
 from ticketlab.panels import svg
 
+SVG = "{http://www.w3.org/2000/svg}"
+
 
 def test_a_plot_has_its_ranges_at_its_ends_and_its_y_axis_upside_down():
     plot = svg.Plot(400, (10, 30), (0, 50), "density", "accuracy")
     x, y, low = plot.x, plot.y, plot.low
-    assert (x(10), x(30), x(20)) == (svg.LEFT, 400 - 14, (svg.LEFT + 386) / 2)
+    assert (x(10), x(30), x(20)) == (svg.LEFT, 400 - svg.RIGHT, (svg.LEFT + 388) / 2)
     assert (y(0), y(50)) == (low, svg.TOP) and low == svg.HEIGHT - svg.BOTTOM
     falling = svg.Plot(400, (30, 10), (0, 50), "density", "accuracy").x
     assert falling(30) == svg.LEFT < falling(10), "from dense to sparse"
@@ -20,8 +22,8 @@ def test_a_plot_has_its_ranges_at_its_ends_and_its_y_axis_upside_down():
 
 def test_on_a_log_scale_equal_ratios_are_equally_far_apart():
     x = svg.Plot(400, (1000, 10), (0, 50), "weights", "accuracy", log=True).x
-    assert (x(1000), x(10)) == (svg.LEFT, 400 - 14)
-    assert x(100) == pytest.approx((svg.LEFT + 386) / 2)
+    assert (x(1000), x(10)) == (svg.LEFT, 400 - svg.RIGHT)
+    assert x(100) == pytest.approx((svg.LEFT + 388) / 2)
 
 
 def test_a_band_is_the_area_between_lowest_and_highest_and_a_ring_is_around_its_value():
@@ -41,7 +43,7 @@ def test_ticks_stand_at_their_values_with_their_words():
     x, y, low, axes = plot.x, plot.y, plot.low, plot.frame
     found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>(\w+)</text>', axes)
     places = {words: (float(left), float(top)) for left, top, words in found}
-    assert places["one"] == pytest.approx((x(1), low + 17), abs=0.05)
+    assert places["one"] == pytest.approx((x(1), low + 15), abs=0.05)
     assert places["half"] == pytest.approx((svg.LEFT - 7, y(5e5) + 4), abs=0.05)
     assert {"level", "weights"} <= set(places)
     assert ">1,000<" in svg.Plot(400, (0, 2), (0, 1000), "", "").frame
@@ -51,7 +53,7 @@ def test_ticks_stand_at_their_values_with_their_words():
 def test_bars_of_layers_are_as_long_as_the_share_kept():
     picture = svg.layer_bars([("hidden1", 25, 100), ("output", 1000, 1000)])
     kept = re.findall(rf'width="([\d.]+)" height="9" fill="{drawing.KEPT}"', picture)
-    assert [float(each) for each in kept] == [182 * 0.25, 182]
+    assert [float(each) for each in kept] == [(svg.BARS - 60) * 0.25, svg.BARS - 60]
     assert 'aria-label="Weights kept by layer: hidden1 25 of 100, 25.0 percent; output 1000 of 1000' in picture
     assert ">1,000 of 1,000<" in picture and ">25.0 %<" in picture
     many = svg.layer_bars([(f"conv{number}", 1, 2) for number in range(13)])
@@ -60,13 +62,42 @@ def test_bars_of_layers_are_as_long_as_the_share_kept():
     assert height > svg.HEIGHT and last + 9 < height, "the last bar lies inside"
 
 
+def test_a_key_wraps_before_its_words_would_run_into_one_another_or_out_of_the_picture():
+    words = ["ticket", "90.85 % a round", "reinit", "dense network, to the same area"]
+    parts, top = svg.keys(200, [(svg.stroke("#123456"), each) for each in words])
+    found = re.findall(r'<text x="([\d.]+)" y="([\d.]+)"[^>]*>([^<]+)<', parts)
+    assert [each for *_, each in found] == words
+    ends = {}
+    for x, y, each in found:
+        assert float(x) > ends.get(y, 0), f"{each!r} begins where the words before it end"
+        ends[y] = float(x) + svg.LETTER * len(each)
+    assert len(ends) == 3 and top > max(map(float, ends)), "three rows, and the plot below"
+    assert all(end <= 200 for y, end in ends.items() if y != found[-1][1])
+
+
+def test_three_pictures_fit_beside_the_side_bar_and_no_words_are_below_11_pixels():
+    """JupyterLab at 1280 pixels leaves the pictures 770; they grow from there, and wrap below."""
+    from ticketlab.panels import accuracies
+    from ticketlab.panels.descent import picture as descent
+    from ticketlab.panels.prune import picture as prune
+    from ticketlab.panels.rewind import picture as rewind
+    from ticketlab.panels.scaling import picture as scaling
+    from ticketlab.panels.tickets import picture as tickets
+
+    for widths in ((*prune.WIDTHS, svg.BARS), (*tickets.WIDTHS, accuracies.WIDTH), descent.WIDTHS,
+                   (*rewind.WIDTHS, accuracies.WIDTH), (scaling.WIDTH, svg.BARS)):
+        assert sum(widths) + 6 * (len(widths) - 1) <= 770
+    picture = svg.document(100, 50, "", [])
+    assert "min-width:100px" in picture and 'font-size="11"' in picture
+
+
 def test_names_that_look_like_markup_stay_text():
     """Arms and layers are named by learners."""
     picture = svg.document(10, 20, '<b>"loud" & clear', [svg.text(1, 2, "<script>", "start"),
-                                                         svg.key(0, "#fff", "a < b")])
+                                                         svg.keys(99, [(svg.square("#fff"), "a < b")])[0]])
     root = ElementTree.fromstring(picture)
     assert root.get("aria-label") == '<b>"loud" & clear' and root.get("role") == "img"
-    assert [each.text for each in root.iter("text")] == ["<script>", "a < b"]
+    assert [each.text for each in root.iter(f"{SVG}text")] == ["<script>", "a < b"]
     assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("10", "20", "0 0 10 20")
 
 

@@ -73,7 +73,8 @@ def bar_class():
                     shown.append(text)
             return show
 
-    return partial(NotebookBar, file=io.StringIO(), ascii=False)  # what would have been written is dropped
+    # what tqdm itself would write is dropped
+    return partial(NotebookBar, file=io.StringIO(), ascii=False)
 
 
 def skip(bar, steps: int) -> None:

@@ -7,21 +7,27 @@ picture in place of the widget, because a widget shows nothing where no kernel r
 
 import base64
 import io
+import os
+import re
+import tempfile
 from contextlib import ExitStack, contextmanager
-from html import escape
+from html import escape, unescape
+from itertools import count
+from pathlib import Path
 
 import ipywidgets
-import numpy as np
 from matplotlib.figure import Figure
 
 from ticketlab.basics import whole
-from ticketlab.figures import density_axis, drawing
-from ticketlab.panels import page
+from ticketlab.figures import drawing
+from ticketlab.nets import reach
+from ticketlab.panels import page, svg
 from ticketlab.pruning import describe
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 WIDE = {"description_width": "initial"}  # as wide as the words are
 GAP = "2px 12px 2px 2px"
+BESIDE = "2px 14px 2px 2px"  # of a slider, whose handle would lie on what stands beside it
 PICK = ipywidgets.SelectionSlider, ipywidgets.Dropdown
 WHOLE = ipywidgets.IntSlider, ipywidgets.BoundedIntText
 NUMBER = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
@@ -32,16 +38,19 @@ class Control:
 
     ipywidgets ties no name to a slider's handle; a screen reader says that of the field, and the
     arrow keys move it as well. kinds (``PICK``, ``WHOLE`` or ``NUMBER``), names, tips, widths: of
-    the slider and of the field. snap: value -> the nearest at which the control may stand.
+    the slider and of the field. snap: value -> the nearest at which the control may stand. ``row``: the
+    slider, where it begins and ends in words, and the field.
     """
 
     def __init__(self, kinds, names, tips, widths, *, snap=lambda value: value, gap=GAP, **traits):
         self.slider, self.field = (
             kind(description=name, style=WIDE, **tip(words), **traits, **own)
             for kind, name, words, own in zip(kinds, names, tips, (
-                {"readout": False, "layout": {"width": widths[0]}},
+                {"readout": False, "layout": {"width": widths[0], "margin": BESIDE}},
                 {"layout": {"width": widths[1], "margin": gap}}), strict=True))
-        self._snap, self._listeners = snap, []
+        self._snap, self._listeners, self._ends = snap, [], ipywidgets.Label(layout={"margin": GAP})
+        self.row = self.slider, self._ends, self.field
+        self._name_ends()
         self.slider.observe(self._moved, names="value")
         self.field.observe(lambda change: setattr(self, "value", change.new), names="value")
 
@@ -55,6 +64,7 @@ class Control:
     def reach(self, last: int) -> None:
         """Let it end at ``last``; it goes there if it stands beyond."""
         self.slider.max = self.field.max = last
+        self._name_ends()
 
     def go(self, what: str, value, owner: str) -> None:
         """Move a control of whole numbers; a ValueError says how many the owner has."""
@@ -62,6 +72,12 @@ class Control:
         if place not in range(self.slider.max + 1):
             raise ValueError(f"{what} is {value!r}; {owner} {what}s 0 to {self.slider.max}")
         self.value = place
+
+    def _name_ends(self) -> None:
+        options = getattr(self.slider, "options", None)
+        first, last = ([options[place][0] for place in (0, -1)] if options else
+                       [f"{end:g}" for end in (self.slider.min, self.slider.max)])
+        self._ends.value = f"{first} to {last}"
 
     def _moved(self, change) -> None:
         at_rest = self._snap(change.new)
@@ -134,17 +150,23 @@ class Panel:
 
     def _make_box(self, name: str, controls, choices: dict) -> None:
         """controls: ``Control``s. choices: name -> (options, what they are) of each dropdown."""
+        self._name = name
         self._choices = {
             name: ipywidgets.Dropdown(description=name, options=options, style=WIDE,
                                       layout={"width": "max-content", "margin": GAP}, **tip(words))
             for name, (options, words) in choices.items()}
         self.numbers, self.picture = ipywidgets.HTML(), ipywidgets.HTML()
         self.numbers.add_class("ticketlab-numbers")
-        pairs = [each for control in controls for each in (control.slider, control.field)]
-        row = ipywidgets.HBox([*pairs, *self._choices.values()],
-                              layout={"flex_flow": "row wrap"})
-        self.box = ipywidgets.VBox([row, self.numbers, self.picture])
+        button = ipywidgets.Button(description="save picture", layout={"width": "max-content"}, **tip(
+            "save picture: write it as an SVG file beside the notebook"))
+        self._saved = ipywidgets.Label()
+        button.on_click(self._keep)
+        row = ipywidgets.HBox([each for control in controls for each in control.row]
+                              + [*self._choices.values()], layout={"flex_flow": "row wrap"})
+        self.box = ipywidgets.VBox([row, self.numbers, self.picture,
+                                    ipywidgets.HBox([button, self._saved])])
         self.box.add_class(f"ticketlab-{name}")
+        self._id = self.box.model_id  # of which a closed one has none
         self.controls = [*controls, *self._choices.values()]
         for control in self.controls:
             control.observe(self._moved, names="value")
@@ -176,7 +198,7 @@ class Panel:
             self.settle()
             self._draw()
             # a name that differs from kernel to kernel would give other pages
-            return self.numbers.value, self.picture.value.replace(self.box.model_id, "here")
+            return self.numbers.value, self.picture.value.replace(self._id, "here")
 
         with ExitStack() as held:  # a browser that shows the panel is not told of all this
             for widget in (self.numbers, self.picture, *self.box.children[0].children):
@@ -205,15 +227,40 @@ class Panel:
             self.numbers.value = f"<b>{type(error).__name__}</b>: {escape(str(error))}"
 
     def _show(self, pictures) -> None:
-        self.picture.value = ('<div style="display:flex;flex-wrap:wrap;gap:6px;line-height:0">'
-                              f'{"".join(pictures)}</div>')
+        self.picture.value = svg.side_by_side(pictures)
+
+    def words(self) -> str:
+        """What the pictures show, for those who cannot see them."""
+        return "; ".join(map(unescape, re.findall('aria-label="([^"]*)"', self.picture.value)))
+
+    def save_figure(self, path=None) -> Path:
+        """Write the panel as it stands as a figure; gives where it lies.
+
+        path: its ending says the format, such as .svg, .png or .pdf; by default the panel's name with
+        the next free number, .svg, in the present folder. The file is complete or not there.
+        """
+        if path is None:
+            path = next(free for number in count(1)
+                        if not (free := Path(f"{self._name}-{number}.svg")).exists())
+        path = Path(path).expanduser().resolve()
+        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as unfinished:
+            whole = Path(unfinished, path.name)
+            self.figure().savefig(whole)
+            os.replace(whole, path)
+        return path
+
+    def _keep(self, button) -> None:
+        try:
+            self._saved.value = f"saved as {self.save_figure()}"
+        except Exception as error:  # noqa: BLE001 - as in _attempt
+            self._saved.value = f"not saved: {error}"
 
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
         file = io.BytesIO()
         self.figure().savefig(file, format="png", dpi=80)
         picture = base64.b64encode(file.getvalue()).decode("ascii")
-        return chosen({"text/plain": repr(self), "image/png": picture} | view(self.box),
-                      include, exclude)
+        bundle = {"text/plain": repr(self), "image/png": picture} | view(self.box)
+        return chosen(bundle, include, exclude), {"image/png": {"alt": self.words()}}
 
 
 def figure_of(width: float, words: str) -> Figure:
@@ -228,31 +275,6 @@ def finish(ax, **options) -> None:
     drawing.finish(ax, True, **({"fontsize": "x-small", "handlelength": 1.5} | options))
 
 
-def accuracy_axes(ax, curves, now, upright: bool = False) -> None:
-    """Accuracy by weights remaining in a panel's figure: a line a curve, one for the dense networks,
-    and a ring where the panel stands, on an ``upright`` line if so wanted.
-
-    curves: ``svg.Curve``s by density. now: a reading with density, accuracy and dense.
-    """
-    for curve in curves:
-        ax.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker, markersize=3.5,
-                linewidth=1.2, label=curve.name)
-    ax.axhline(100 * now.dense, color=drawing.BLACK, linestyle="--", linewidth=1, label="dense")
-    if upright:
-        ax.axvline(100 * now.density, color=drawing.BLACK, linewidth=0.6)
-    if now.accuracy is not None:
-        ax.plot([100 * now.density], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                markerfacecolor="none")
-    density_axis(ax, densities(curves))
-    ax.set(ylabel="test accuracy (%)")
-    finish(ax)
-
-
-def densities(curves) -> np.ndarray:
-    """The densities of all points of some curves, as fractions."""
-    return np.concatenate([curve.x for curve in curves]) / 100
-
-
 def rows(*lines: str) -> str:
     """The lines of numbers, in HTML."""
     return "".join(f"<div>{line}</div>" for line in lines)
@@ -263,17 +285,15 @@ def shares(density: float, removed: float) -> str:
     return describe(density, removed).replace(", ", " · ")
 
 
+def unpruned(net) -> list[str]:
+    """A line of numbers on matrices and kernels that no density counts, if the net has any."""
+    return [f"not counted: {escape(words)}"] if (words := reach(net)) else []
+
+
 def spread(replicates: int, lowest: float, highest: float, own: str = "") -> str:
     """The range behind a mean, in percent; nothing for a single network."""
     return (f" (mean of {replicates} replicates, {100 * lowest:.1f} to {100 * highest:.1f}{own})"
             if replicates > 1 else "")
-
-
-def percent_axis(values) -> tuple[float, float]:
-    """Where an axis of percentages begins and ends: some room around the values."""
-    low, high = min(values), max(values)
-    room = 0.06 * (high - low) or 1.0
-    return max(0, low - room), min(100, high + room)
 
 
 def view(box) -> dict:
@@ -281,7 +301,7 @@ def view(box) -> dict:
 
     Written out here because widgets of ipywidgets 7 have no ``_repr_mimebundle_`` of their own."""
     return {VIEW: {"version_major": 2, "version_minor": 0, "model_id": box.model_id}} \
-        if box.model_id else {}
+        if box.comm else {}
 
 
 def chosen(bundle: dict, include, exclude) -> dict:

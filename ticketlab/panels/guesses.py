@@ -34,7 +34,7 @@ class Guess:
             self._control.value = _MOVED[self._key]
         self._control.observe(lambda change: _MOVED.update({self._key: self._control.value}))
         words = ipywidgets.HTML(f"<b>{escape(question)}</b>")
-        self.box = ipywidgets.VBox([words, ipywidgets.HBox([self.slider, self.field])])
+        self.box = ipywidgets.VBox([words, ipywidgets.HBox(self._control.row)])
         self.box.add_class("ticketlab-guess")
 
     @property
@@ -49,7 +49,7 @@ class Guess:
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
         question, answer = (escape(line) for line in repr(self).rsplit("\n", 1))
         words = {"text/plain": repr(self), "text/html": f"<p><b>{question}</b><br>{answer}</p>"}
-        return chosen(words | view(self.box), include, exclude)
+        return chosen(words | view(self.box), include, exclude), {}
 
 
 def guess(question: str, *, low: float, high: float, step: float, unit: str = "",

@@ -13,10 +13,14 @@ from typing import NamedTuple
 
 from ticketlab.figures import BLACK, GREY, KEPT, ticks
 
-HEIGHT = 270
-BARS = 250  # width of `layer_bars`, in pixels
-ROW = 17  # height of a line of a key
-LEFT, TOP, BOTTOM = 56, 30, 42  # margins of a plot, in pixels
+# Sizes in pixels of a picture at its smallest, when its words are 11 pixels high. Three of them stand
+# side by side in the cell of a notebook beside JupyterLab's side bar, and grow with the room there is.
+HEIGHT = 250
+BARS = 206  # width of `layer_bars`
+ROW = 16  # height of a line of a key
+LETTER = 6.2  # about the width of a letter
+LEFT, TOP, RIGHT, BOTTOM = 50, 26, 12, 38  # margins of a plot
+GROWTH = 1.35  # wider than that no picture gets
 
 
 class Curve(NamedTuple):
@@ -51,20 +55,20 @@ class Plot:
 
     def __init__(self, width: int, x_range, y_range, x_name: str, y_name: str, top=TOP,
                  x_ticks=None, y_ticks=None, log: bool = False):
-        self.width, self.top, self.low, self.right = width, top, HEIGHT - BOTTOM, width - 14
+        self.width, self.top, self.low, self.right = width, top, HEIGHT - BOTTOM, width - RIGHT
         self._place = math.log10 if log else lambda value: value
         self._x_ends, self._y_ends = [self._place(end) for end in x_range], y_range
         parts = [f'<path d="M{LEFT},{top}V{self.low}H{self.right}" fill="none" stroke="{BLACK}"/>']
         for value, words in x_ticks or [(value, f"{value:g}") for value in ticks(*x_range)]:
             parts.append(f'<path d="M{self.x(value):.1f},{self.low}v4" stroke="{BLACK}"/>'
-                         + text(self.x(value), self.low + 17, words, "middle"))
+                         + text(self.x(value), self.low + 15, words, "middle"))
         for value, words in y_ticks or [(value, f"{value:,g}" if value < 1e5 else f"{value:.0e}")
                                         for value in ticks(*y_range)]:
             parts.append(f'<path d="M{LEFT},{self.y(value):.1f}h-4" stroke="{BLACK}"/>'
                          + text(LEFT - 7, self.y(value) + 4, words, "end"))
         middle = (top + self.low) / 2
-        parts.append(text((LEFT + self.right) / 2, HEIGHT - 8, x_name, "middle"))
-        parts.append(text(12, middle, y_name, "middle", f'transform="rotate(-90 12 {middle})"'))
+        parts.append(text((LEFT + self.right) / 2, HEIGHT - 6, x_name, "middle"))
+        parts.append(text(11, middle, y_name, "middle", f'transform="rotate(-90 11 {middle})"'))
         self.frame = "".join(parts)
 
     @classmethod
@@ -123,24 +127,47 @@ class Plot:
 
 def layer_bars(layers) -> str:
     """A bar a layer, full length for all of its weights. layers: (name, kept, size) of each."""
-    step = 38 if len(layers) <= 6 else 30
-    rows, words = [text(8, 18, "weights kept by layer", "start")], []
+    step, full = 34 if len(layers) <= 6 else 28, BARS - 60
+    rows, words = [text(8, 16, "weights kept by layer", "start")], []
     for number, (layer, kept, size) in enumerate(layers):
-        y, share = TOP + 18 + number * step, kept / size
+        y, share = TOP + 16 + number * step, kept / size
         rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
-                 text(190, y - 4, f"{kept:,} of {size:,}", "end"),
-                 f'<rect x="8" y="{y}" width="182" height="9" fill="#E4E4E4"/>',
-                 f'<rect x="8" y="{y}" width="{182 * share:.1f}" height="9" fill="{KEPT}"/>',
-                 text(195, y + 9, f"{100 * share:.1f} %", "start")]
+                 text(BARS - 8, y - 4, f"{kept:,} of {size:,}", "end"),
+                 f'<rect x="8" y="{y}" width="{full}" height="9" fill="#E4E4E4"/>',
+                 f'<rect x="8" y="{y}" width="{full * share:.1f}" height="9" fill="{KEPT}"/>',
+                 text(full + 13, y + 9, f"{100 * share:.1f} %", "start")]
         words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
-    height = max(HEIGHT, TOP + 18 + len(layers) * step)
+    height = max(HEIGHT, TOP + 16 + len(layers) * step)
     return document(BARS, height, f"Weights kept by layer: {'; '.join(words)}", rows)
 
 
-def key(x: float, fill: str, words: str) -> str:
-    """A filled square and what it stands for, above the plot."""
-    return f'<rect x="{x}" y="8" width="12" height="12" fill="{fill}"/>' + text(
-        x + 17, 18, words, "start")
+def keys(width: int, entries) -> tuple[str, int]:
+    """What stands for what, above a plot: in rows, none wider than the picture; and where the plot may
+    begin, in pixels.
+
+    width: of the picture. entries: (sample, words) of each, or (sample, words, True) for bold; a sample
+    is SVG around (0, 0), 18 pixels wide at most, such as ``stroke``s and ``SQUARE``s.
+    """
+    parts, x, y = [], 6, 11
+    for sample, words, *bold in entries:
+        wide = 24 + LETTER * len(words)
+        if x > 6 and x + wide > width:
+            x, y = 6, y + ROW
+        parts.append(f'<g transform="translate({x + 9:.1f} {y})">{sample}</g>'
+                     + text(x + 21, y + 4, words, "start", 'font-weight="600"' if any(bold) else ""))
+        x += wide + 8
+    return "".join(parts), y + ROW - 2
+
+
+def square(fill: str, line: str = "none") -> str:
+    """A sample of an area, for ``keys``."""
+    return f'<rect x="-6" y="-6" width="12" height="12" fill="{fill}" stroke="{line}"/>'
+
+
+def stroke(color: str, width: float = 1.6, dashes: str = "", curve: Curve | None = None) -> str:
+    """A sample of a line, for ``keys``, with the marker of the curve if there is one."""
+    return polyline([(-9, 0), (9, 0)], color, width, dashes) + (
+        marker(curve, 0, 0, 3.4) if curve else "")
 
 
 def text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
@@ -150,9 +177,18 @@ def text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 
 def document(width: int, height: int, label: str, parts) -> str:
     """A whole picture. label: what it shows, in words, for those who cannot see it."""
-    return (f'<svg role="img" aria-label="{escape(label)}" width="{width}" height="{height}" '
-            f'viewBox="0 0 {width} {height}" style="max-width:100%;background:#FFFFFF" '
-            f'font-family="sans-serif" font-size="12" fill="{BLACK}">{"".join(parts)}</svg>')
+    return (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" '
+            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="flex:{width} 1 '
+            f'{width}px;min-width:{width}px;max-width:{GROWTH * width:.0f}px;height:auto;'
+            f'background:#FFFFFF" font-family="sans-serif" font-size="11" fill="{BLACK}">'
+            f'{"".join(parts)}</svg>')
+
+
+def side_by_side(pictures) -> str:
+    """Pictures in one row that they fill together, or in several where they would be too small to be
+    read; on a narrow screen one below the other, and one that is wider than the screen can be moved."""
+    return ('<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:6px;line-height:0;'
+            f'overflow-x:auto">{"".join(pictures)}</div>')
 
 
 def polyline(points, color: str, width: float, dashes: str = "") -> str:

@@ -34,7 +34,7 @@ def test_slider_and_field_follow_each_other_and_have_names(panel):
     assert panel.field.value == 6 and panel.state().width == 6
     panel.field.value = 24
     assert panel.slider.value == 24 and "width 24" in panel.numbers.value
-    controls = panel.box.children[0].children
+    controls = [each for each in panel.box.children[0].children if each.description]
     assert [each.description for each in controls] == ["width", "units", "labels", "signal",
                                                        "replicate"]
     trait = "tooltip" if "tooltip" in ipywidgets.FloatSlider.class_trait_names() else \

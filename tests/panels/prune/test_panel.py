@@ -185,12 +185,12 @@ def test_the_text_is_constant_whatever_the_panel_shows(panel):
     texts = set()
     for rate in (0.1, 0.9):
         panel.rate = rate
-        texts.add(panel._repr_mimebundle_()["text/plain"])
+        texts.add(panel._repr_mimebundle_()[0]["text/plain"])
     assert texts == {repr(panel)} == {"prune panel: sliders for prune rate, scope, score and layer"}
 
 
 def test_a_small_picture_is_stored_beside_the_widget(panel):
-    picture = base64.b64decode(panel._repr_mimebundle_()["image/png"])
+    picture = base64.b64decode(panel._repr_mimebundle_()[0]["image/png"])
     assert len(picture) < 60_000
     assert Image.open(BytesIO(picture)).size[0] >= 700
 
@@ -198,11 +198,11 @@ def test_a_small_picture_is_stored_beside_the_widget(panel):
 @pytest.mark.parametrize("make", ["panel", "guess"])
 def test_the_widget_view_is_that_of_the_box_and_representations_can_be_chosen(panel, make):
     shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
-    view = shown._repr_mimebundle_()[VIEW]
+    view = shown._repr_mimebundle_()[0][VIEW]
     assert view == {"version_major": 2, "version_minor": 0, "model_id": shown.box.model_id}
     assert isinstance(shown.box, ipywidgets.Widget) and shown.box.model_id
-    assert set(shown._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
-    assert VIEW not in shown._repr_mimebundle_(exclude=[VIEW])
+    assert set(shown._repr_mimebundle_(include=["text/plain"])[0]) == {"text/plain"}
+    assert VIEW not in shown._repr_mimebundle_(exclude=[VIEW])[0]
 
 
 @pytest.mark.parametrize("make", ["panel", "guess"])

@@ -5,7 +5,9 @@ import re
 import pytest
 
 from tests.panels.prune.test_panel import picture_and_numbers, svgs
+from ticketlab.panels.prune.picture import WIDTHS
 from ticketlab.panels.prune.table import RATES
+from ticketlab.panels.svg import LEFT, RIGHT
 
 
 def test_three_pictures_that_say_in_words_what_they_show(panel):
@@ -28,7 +30,7 @@ def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
     assert f"±{threshold:.3g}" in histogram
     xs = sorted({float(x) for x in re.findall(r'<line x1="([\d.]+)"', histogram)})
     edges = panel._table().views["hidden2"].edges
-    left, right = 56, 362 - 14
+    left, right = LEFT, WIDTHS[0] - RIGHT
     expected = [left + (v - edges[0]) / (edges[-1] - edges[0]) * (right - left) for v in (-threshold, threshold)]
     assert xs == pytest.approx(expected, abs=0.06)
     panel.score = "random"

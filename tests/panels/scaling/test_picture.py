@@ -8,8 +8,8 @@ import pytest
 from tests.panels.scaling.test_panel import X, ring, shown, svgs
 from tests.scaling.test_matching import SIZES, VALIDATION
 from ticketlab.panels import scaling_panel
-from ticketlab.panels.prune.picture import WIDTHS
 from ticketlab.panels.scaling.picture import WIDTH
+from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT
 
 
 def test_two_pictures_that_say_in_words_what_they_show(panel):
@@ -21,7 +21,6 @@ def test_two_pictures_that_say_in_words_what_they_show(panel):
     for words in ("ticket", "random", "dense nets", "other tickets", "dense, as many weights"):
         assert f">{words}</text>" in curve
     assert "output 200 of 400, 50.0 percent" in bars
-    assert WIDTH + WIDTHS[1] < 1000, "side by side in a notebook"
 
 
 def test_the_curves_are_drawn_on_one_scale_for_all_nets_and_levels(panel, table):
@@ -38,7 +37,7 @@ def test_the_curves_are_drawn_on_one_scale_for_all_nets_and_levels(panel, table)
     values, ys = [value for _, value in places], [y for _, y in places.values()]
     slope, start = np.polyfit(values, ys, 1)
     np.testing.assert_allclose(ys, slope * np.array(values) + start, atol=0.1)
-    assert min(xs) > 56 and max(xs) < WIDTH - 14 and max(ys) < 228 and min(ys) > 31
+    assert min(xs) > LEFT and max(xs) < WIDTH - RIGHT and max(ys) < HEIGHT - BOTTOM and min(ys) > 31
     dense = [each for each in X.findall(svgs(panel)[0]) if len(each.split()) == 3]
     assert len(dense) == 1, "one line through the three dense nets"
 

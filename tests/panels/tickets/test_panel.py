@@ -149,13 +149,13 @@ def test_every_control_has_a_description_and_a_tip(panel):
 def test_text_is_constant_and_a_small_picture_stands_beside_the_widget(panel):
     texts = set()
     for panel.level in (0, 3):
-        bundle = panel._repr_mimebundle_()
+        bundle = panel._repr_mimebundle_()[0]
         texts.add(bundle["text/plain"])
     assert texts == {repr(panel)} == {"ticket panel: sliders for rate per round, level, layer, replicate and weights"}
     picture = base64.b64decode(bundle["image/png"])
     assert len(picture) < 90_000 and Image.open(BytesIO(picture)).size[0] >= 700
     assert bundle[VIEW]["model_id"] == panel.box.model_id
-    assert set(panel._repr_mimebundle_(include=["text/plain"])) == {"text/plain"}
+    assert set(panel._repr_mimebundle_(include=["text/plain"])[0]) == {"text/plain"}
 
 
 # ---- bad input ------------------------------------------------------------------------------------

@@ -43,8 +43,8 @@ def test_all_layers_have_a_mask_each(panel):
 def test_the_ring_lies_on_the_curve_at_the_level(panel):
     for panel.level in (0, 4):
         accuracy = svgs(panel)[2]
-        line = re.findall(r'<polyline points="([^"]+)"', accuracy)[-1].split()  # the search's own is on top
-        ring = re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="6.5"', accuracy)
+        line = re.search(r'<polyline points="([^"]+)" fill="none" stroke="[^"]+" stroke-width="2"', accuracy)[1].split()
+        ring = re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="7"', accuracy)
         assert ",".join(ring.groups()) == line[panel.level]
 
 

@@ -13,8 +13,7 @@ from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
 from ticketlab.scaling import Widths
 
 
-def descent_panel(sweep: Widths, *, width: int | None = None, noise: float | None = None,
-                  signal: int = 0, replicate: int = 0, signals: int = 8) -> "DescentPanel":
+class DescentPanel(base.Panel):
     """A panel that goes through the widths of a sweep: errors, and the function that a network of
     this width has fitted, on a way from one training signal to another through a mislabelled one.
 
@@ -24,15 +23,12 @@ def descent_panel(sweep: Widths, *, width: int | None = None, noise: float | Non
     signal in the middle of the way, 0 to ``signals`` - 1. replicate: the network whose function is
     drawn. ``panel.state()`` gives the numbers shown. Raises ValueError for a sweep without wrong
     labels or of other inputs than signals, and for whatever does not fit. Lesson 06 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return DescentPanel(sweep, width=width, noise=noise, signal=signal, replicate=replicate,
-                        signals=signals)
 
-
-class DescentPanel(base.Panel):
-    """What ``descent_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, sweep, *, width, noise, signal, replicate, signals):
+    def __init__(self, sweep: Widths, *, width: int | None = None, noise: float | None = None,
+                 signal: int = 0, replicate: int = 0, signals: int = 8):
         if len(sweep.data[0].shape) != 1:
             raise ValueError(f"the examples have the shape {sweep.data[0].shape}; this panel draws "
                              "signals, of shape (length,), such as those of mnist1d")
@@ -150,3 +146,6 @@ def _numbers(now: DescentReading, replicate: int, replicates: int) -> str:
          f"answers <b>{now.said}</b>. On the way from A to C its answer changes "
          f"<b>{now.changes} times</b> (mean of all signals and replicates: "
          f"{now.mean_changes:.1f}), and is right on {100 * now.share_right:.0f} %"))
+
+
+descent_panel = DescentPanel

@@ -8,10 +8,9 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.panels.svg import LEFT, ROW, Plot, dot, polyline, text
+from ticketlab.panels.svg import Plot, dot, keys, polyline, stroke, text
 
-WIDTHS = 345, 345, 270  # of the three, in pixels: side by side in a notebook of 1000 pixels
-TOP = 14 + 2 * ROW  # two rows of a key above each plot
+WIDTHS = 266, 266, 216  # of the three, in pixels
 
 
 class Curve(NamedTuple):
@@ -34,31 +33,25 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
     there is one. names: (colour, words) of each share. marks: widths that the axis names. top: of
     the axis. label: in words.
     """
+    above, begin = keys(WIDTHS[0], [*((stroke(color, 2.1), words) for color, words in names),
+                                    (stroke(GREY, 1.8), "test"), (stroke(GREY, 1.8, "5 3"), "training")])
     plot = Plot(WIDTHS[0], (min(widths) / 1.1, max(widths) * 1.1), (0, top),
-                "width (units of each hidden layer)", "error (%)", top=TOP,
+                "width (units of each hidden layer)", "error (%)", top=begin,
                 x_ticks=[(mark, f"{mark:g}") for mark in marks], log=True)
     parts = [plot.frame, plot.upright(at)]
     if limit is not None:
         limit_x = plot.x(limit)
         left = limit_x > 0.6 * WIDTHS[0]
-        parts += [polyline([(limit_x, TOP), (limit_x, plot.low)], BLACK, 1.3, "1 4"),
-                  text(limit_x + (-4 if left else 4), (TOP + plot.low) / 2, "all labels fitted",
-                       "end" if left else "start", 'font-size="11"')]
+        parts += [polyline([(limit_x, plot.top), (limit_x, plot.low)], BLACK, 1.3, "1 4"),
+                  text(limit_x + (-4 if left else 4), (plot.top + plot.low) / 2, "all labels fitted",
+                       "end" if left else "start")]
     for curve in sorted(curves, key=lambda each: each.main):
         if curve.main:
             parts += [plot.band(widths, curve.low, curve.high, curve.color),
                       plot.ring(at, curve.mean[list(widths).index(at)], 6)]
         parts.append(plot.line(widths, curve.mean, curve.color, 2.1 if curve.main else 1,
                                curve.dashes))
-    for number, (color, words) in enumerate(names):
-        left = LEFT + 132 * number
-        parts += [polyline([(left, 11), (left + 16, 11)], color, 2.1, ""),
-                  text(left + 21, 15, words, "start")]
-    parts += [polyline([(LEFT, 11 + ROW), (LEFT + 16, 11 + ROW)], GREY, 1.8, ""),
-              text(LEFT + 21, 15 + ROW, "test", "start"),
-              polyline([(LEFT + 132, 11 + ROW), (LEFT + 148, 11 + ROW)], GREY, 1.8, "5 3"),
-              text(LEFT + 153, 15 + ROW, "training", "start")]
-    return plot.document(label, parts)
+    return plot.document(label, [*parts, above])
 
 
 def answers(right, wrong, names, trained: bool, label: str) -> str:
@@ -68,8 +61,11 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
     right, wrong: [points], probabilities of the right class and of the wrong label; the rest is
     grey. names: of these two. trained: whether the wrong label was trained with. label: in words.
     """
+    above, top = keys(WIDTHS[1], [
+        (stroke(BLUE, 2), names[0]), (stroke(VERMILLION, 2, "6 3"), names[1]),
+        (stroke(GREY, 1.6, "2 3"), "any other"), (dot(0, 0, 4.5, BLUE, False), "label trained with")])
     plot = Plot(WIDTHS[1], (-1, 1), (0, 1), "way from signal A through B to C", "probability",
-                top=TOP, x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
+                top=top, x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
     xs = [-1 + 2 * place / (len(right) - 1) for place in range(len(right))]
     others = [1 - a - b for a, b in zip(right, wrong, strict=True)]
     parts = [plot.frame, plot.upright(0)]
@@ -78,15 +74,7 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
         parts.append(plot.line(xs, values, color, width, dashes))
     parts += [dot(plot.x(place), plot.y(1), 5, VERMILLION if trained and place == 0 else BLUE,
                    trained and place == 0) for place in (-1, 0, 1)]
-    for place, color, dashes, words, number in ((0, BLUE, "", names[0], 0),
-                                                (140, VERMILLION, "6 3", names[1], 0),
-                                                (0, GREY, "2 3", "any other class", 1)):
-        height = 11 + ROW * number
-        parts += [polyline([(LEFT + place, height), (LEFT + place + 18, height)], color, 2, dashes),
-                  text(LEFT + place + 23, height + 4, words, "start")]
-    parts += [dot(LEFT + 149, 11 + ROW, 4.5, BLUE, False),
-              text(LEFT + 163, 15 + ROW, "label trained with", "start")]
-    return plot.document(label, parts)
+    return plot.document(label, [*parts, above])
 
 
 def signals(three, words: str, label: str) -> str:
@@ -96,15 +84,12 @@ def signals(three, words: str, label: str) -> str:
     """
     values = [value for signal in three for value in signal]
     room = 0.06 * (max(values) - min(values)) or 1.0
+    above, top = keys(WIDTHS[2], [("", words), (stroke(GREY, 1.8), "A"), (stroke(BLACK, 1.8), "B"),
+                                  (stroke(GREY, 1.8, "4 3"), "C")])
     plot = Plot(WIDTHS[2], (0, max(1, len(three[0]) - 1)), (min(values) - room, max(values) + room),
-                "number in the signal", "value (standard deviations)", top=TOP)
+                "number in the signal", "value (standard deviations)", top=top)
     parts = [plot.frame]
     for number, color, width, dashes in ((0, GREY, 1.2, ""), (2, GREY, 1.2, "4 3"),
                                          (1, BLACK, 2, "")):
         parts.append(plot.line(range(len(three[number])), three[number], color, width, dashes))
-    for place, color, dashes, name in ((0, GREY, "", "A"), (62, BLACK, "", "B"),
-                                       (124, GREY, "4 3", "C")):
-        height = 11 + ROW
-        parts += [polyline([(LEFT + place, height), (LEFT + place + 18, height)], color, 1.8, dashes),
-                  text(LEFT + place + 23, height + 4, name, "start")]
-    return plot.document(label, [*parts, text(LEFT, 15, words, "start")])
+    return plot.document(label, [*parts, above])

@@ -26,9 +26,7 @@ from ticketlab.weights import ALL
 REST = 0.15  # seconds without a move after which the accuracy is computed exactly
 
 
-def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
-                score: str = "magnitude", layer: str = ALL, replicate: int = 0,
-                scores: dict[str, Score] | None = None) -> "PrunePanel":
+class PrunePanel(base.Panel):
     """A panel that prunes a trained stack in one shot while a slider moves.
 
     stack: trained networks; the accuracies are of all of them, the histogram and the counts of one
@@ -38,21 +36,20 @@ def prune_panel(stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
     ``panel.state()`` gives the numbers shown and ``panel.masks`` the masks, those of
     ``pruning.prune`` with the same arguments. Raises ValueError for whatever does not fit.
     Lesson 03 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return PrunePanel(stack, data, rate=rate, scope=scope, score=score, layer=layer,
-                      replicate=replicate, scores=scores)
 
-
-class PrunePanel(base.Panel):
-    """What ``prune_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, stack, data, *, rate, scope, score, layer, replicate, scores):
+    def __init__(self, stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
+                 score: str = "magnitude", layer: str = ALL, replicate: int = 0,
+                 scores: dict[str, Score] | None = None):
         check_data(stack, data)
         check_replicate(stack, replicate)
         self.stack, self.data, self.replicate = stack, data, replicate
         self.scores = {"magnitude": magnitude, "random": random(range(stack.replicates))}
         self.scores |= scores or {}
         self._tables, self._curves, self._moves = {}, {}, 0
+        self._unpruned = base.rows(*base.unpruned(stack.net))
         self._make_widgets()
         self._begin(scope=scope, score=score, layer=layer, rate=rate)
 
@@ -183,14 +180,14 @@ class PrunePanel(base.Panel):
         pictures = (
             picture.histogram(shown.edges.tolist(), shown.total.tolist(),
                           shown.pruned[:, self._position].tolist(), self._thresholds(), self.layer,
-                          f"pruned-{self.box.model_id}"),
+                          f"pruned-{self._id}"),
             svg.layer_bars([(name, kept, views[name].size)
                             for name, kept in now.kept_by_layer.items()]),
             picture.accuracy_curve(_PERCENT, 100 * curve.mean, 100 * curve.low, 100 * curve.high,
                                    GRID, (100 * now.rate, 100 * now.accuracy), now.exact,
                                    100 / self.data.classes))
         self._show(pictures)
-        self.numbers.value = _numbers(now, self.stack.replicates)
+        self.numbers.value = _numbers(now, self.stack.replicates) + self._unpruned
 
 
 _SCOPE_NAMES = {"layer": "each layer", "global": "global"}
@@ -205,3 +202,6 @@ def _numbers(now: Reading, replicates: int) -> str:
     return base.rows(f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} "
                      "weights kept",
                      f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")
+
+
+prune_panel = PrunePanel

@@ -4,9 +4,9 @@ Plain functions from numbers to strings. Lesson 03's panel builds on this file.
 """
 
 from ticketlab.figures import BLACK, BLUE, KEPT, PRUNED
-from ticketlab.panels.svg import BARS, LEFT, TOP, Plot, key, text
+from ticketlab.panels.svg import LEFT, TOP, Plot, keys, square, text
 
-WIDTHS = 362, BARS, 265  # of the three, in pixels: side by side in a notebook of 1000 pixels
+WIDTHS = 284, 256  # of the two, in pixels
 
 
 def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> str:
@@ -44,11 +44,12 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> st
     hatch = (f'<defs><pattern id="{identity}" width="5" height="5" patternUnits="userSpaceOnUse" '
              f'patternTransform="rotate(45)"><rect width="5" height="5" fill="#FBE3B4"/>'
              f'<rect width="1.6" height="5" fill="{PRUNED}"/></pattern></defs>')
+    above, _ = keys(WIDTHS[0], [(square(KEPT), f"kept {sum(kept):,}"),
+                                (square(f"url(#{identity})"), f"pruned {sum(pruned):,}")])
     return plot.document(label, [
         hatch, f'<path d="{start}{"".join(steps)}{"".join(back)}Z" fill="url(#{identity})"/>',
         f'<path d="{start}{"".join(stairs)}V{low}Z" fill="{KEPT}"/>', plot.frame, lines, name,
-        key(LEFT, KEPT, f"kept {sum(kept):,}"),
-        key(LEFT + 98, f"url(#{identity})", f"pruned {sum(pruned):,}")])
+        above])
 
 
 def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: float) -> str:
@@ -57,7 +58,7 @@ def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: fl
     rates, mean, low, high: [positions], percent. measured: the positions that were evaluated; in
     between, lines are straight. at: (rate, accuracy) of the dot, full where exact. chance: percent.
     """
-    plot = Plot(WIDTHS[2], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
+    plot = Plot(WIDTHS[1], (0, 100), (0, 100), "prune rate (%)", "test accuracy (%)")
     rates, mean, low, high = ([values[place] for place in measured]
                               for values in (rates, mean, low, high))
     state = "exact" if exact else "interpolated"
@@ -65,6 +66,6 @@ def accuracy_curve(rates, mean, low, high, measured, at, exact: bool, chance: fl
              f"pruned, {at[1]:.1f} percent ({state})")
     return plot.document(label, [
         plot.frame, plot.band(rates, low, high, BLUE), plot.line(rates, mean, BLUE, 1.8),
-        plot.chance(chance), text(LEFT, 18, "before any retraining", "start"), plot.upright(at[0]),
+        plot.chance(chance), text(LEFT, 15, "before any retraining", "start"), plot.upright(at[0]),
         (f'<circle cx="{plot.x(at[0]):.1f}" cy="{plot.y(at[1]):.1f}" r="5.5" stroke="{BLACK}" '
          f'stroke-width="1.6" fill="{BLACK if exact else "#FFFFFF"}"/>')])

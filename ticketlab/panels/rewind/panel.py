@@ -9,17 +9,15 @@ from html import escape
 
 import numpy as np
 
-from ticketlab.figures import THRESHOLD, band, density_marks, drawing
+from ticketlab.figures import THRESHOLD, band, drawing
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.panels import base
+from ticketlab.panels import accuracies, base
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
 from ticketlab.pruning import describe
 
 
-def rewind_panel(children: Mapping, lines: Mapping, starts: Mapping,
-                 tickets: Mapping | None = None, *, k: int | None = None, level: int = 0,
-                 replicate: int = 0) -> "RewindPanel":
+class RewindPanel(base.Panel):
     """A panel that goes through rewind steps: paths of two children, and the error between them.
 
     children, lines, starts: k -> what ``instability.children`` gave, what ``instability.lines``
@@ -30,15 +28,16 @@ def rewind_panel(children: Mapping, lines: Mapping, starts: Mapping,
     drawn. ``panel.state()`` gives the numbers shown.
     Raises ValueError for what does not belong together, and whatever does not fit.
     Lesson 05 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return RewindPanel(children, lines, starts, tickets, k=k, level=level, replicate=replicate)
 
-
-class RewindPanel(base.Panel):
-    """What ``rewind_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, children, lines, starts, tickets, *, k, level, replicate):
+    def __init__(self, children: Mapping, lines: Mapping, starts: Mapping,
+                 tickets: Mapping | None = None, *, k: int | None = None, level: int = 0,
+                 replicate: int = 0):
         self._table = RewindTable(children, lines, starts, tickets)
+        nets = [found.initial.net for found in self._table.tickets.values()]
+        self._unpruned = base.rows(*base.unpruned(nets[0])) if nets else ""
         self._make_widgets()
         self._begin(k=self._table.steps[0] if k is None else k, replicate=replicate,
                     **({"level": level} if self._table.tickets or level else {}))
@@ -89,7 +88,7 @@ class RewindPanel(base.Panel):
         base.finish(left)
         base.finish(middle)
         for ax in right:
-            base.accuracy_axes(ax, data.curves, now, upright=True)
+            accuracies.draw(ax, data.curves, now)
         return figure
 
     def __repr__(self) -> str:
@@ -124,22 +123,17 @@ class RewindPanel(base.Panel):
         if self._table.tickets:
             pictures.append(self._accuracy(now))
         self._show(pictures)
-        self.numbers.value = _numbers(now, self.replicate, self._table.replicates)
+        self.numbers.value = _numbers(now, self.replicate, data.replicates) + self._unpruned
 
     def _accuracy(self, now: RewindReading) -> str:
         data = self._table
-        values = [*data.dense, *(each for curve in data.curves
-                                 for each in (*curve.low, *curve.high))]
         here = ("none rewound to this step" if now.way is None else
                 f"{100 * now.accuracy:.1f} percent for {now.way}")
-        return rewind_svg.accuracy(
+        return accuracies.picture(
             data.curves, None if now.way is None else list(data.tickets).index(now.way),
-            100 * now.density, data.dense,
-            density_marks(base.densities(data.curves)),
-            base.percent_axis(values),
+            100 * now.density, data.dense, accuracies.percent_axis(data.curves),
             f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
-            f"the weights {here}, dense {data.dense[0]:.1f} percent; curves: "
-            + ", ".join(curve.name for curve in data.curves))
+            f"the weights {here}, dense {data.dense[0]:.1f} percent")
 
 
 def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
@@ -161,3 +155,6 @@ def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
                          f"{ends}, dense {100 * now.dense:.1f} %, difference "
                          f"{100 * (now.accuracy - now.dense):+.1f} points")
     return base.rows(*lines)
+
+
+rewind_panel = RewindPanel

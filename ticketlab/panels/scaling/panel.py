@@ -7,14 +7,14 @@ numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this f
 from html import escape
 
 from ticketlab.figures import drawing, marks, weights_axis
-from ticketlab.panels import base, svg
+from ticketlab.panels import accuracies, base, svg
 from ticketlab.panels.scaling import picture as scaling_svg
 from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
 from ticketlab.pruning import describe
 from ticketlab.scaling import TICKET
 
 
-def scaling_panel(table, *, by: str = "width", net=None, level: int = 0) -> "ScalingPanel":
+class ScalingPanel(base.Panel):
     """A panel that goes through nets of several widths and through the levels of each.
 
     table: what ``scaling.run`` gives, or the table of a sweep over ``scaling.unit``. by: the column
@@ -24,20 +24,16 @@ def scaling_panel(table, *, by: str = "width", net=None, level: int = 0) -> "Sca
     interpolated between the two nearest in the logarithm of the number. ``panel.state()`` gives
     the numbers shown. Raises ValueError as ``matching.ladder`` does, and for whatever does not fit.
     Lesson 06 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return ScalingPanel(table, by=by, net=net, level=level)
 
-
-class ScalingPanel(base.Panel):
-    """What ``scaling_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, table, *, by, net, level):
+    def __init__(self, table, *, by: str = "width", net=None, level: int = 0):
         self._table = ScalingTable(table, by)
         lines = [line for own in self._table.lines.values() for line in own.values()]
         sizes = [size for line in lines for size in line.x]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
-        self._y_range = base.percent_axis([value for line in lines  # one for all nets and levels
-                                           for value in (*line.low, *line.high)])
+        self._y_range = accuracies.percent_axis(lines)  # one for all nets and levels
         self._make_widgets()
         self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 
@@ -142,3 +138,6 @@ def _numbers(now: ScalingReading, by: str) -> str:
              f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · "
              f"{base.shares(now.density, now.removed)}")
     return base.rows(place, accuracy, same)
+
+
+scaling_panel = ScalingPanel

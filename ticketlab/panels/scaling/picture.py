@@ -7,10 +7,9 @@ panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import ROW, Curve, Plot, marker, polyline, text
+from ticketlab.panels.svg import Curve, Plot, keys, marker, square, stroke
 
-WIDTH = 560  # in pixels: beside the bars in a notebook of 1000 pixels
-TOP = 14 + ROW
+WIDTH = 400  # in pixels
 
 
 def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, equal: float | None,
@@ -22,7 +21,12 @@ def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, 
     dense net with as many weights, where a square stands, or None. x_marks: numbers of weights that
     the axis names. x_range: (most, fewest). y_range, and accuracies: in percent. label: in words.
     """
-    plot = Plot(WIDTH, x_range, y_range, "weights remaining", "test accuracy (%)", top=TOP,
+    above, top = keys(WIDTH, [
+        *((stroke(line.color, 1.6, "" if line is lines[0] else "5 3", line), line.name)
+          for line in lines), (stroke(BLACK), "dense nets"),
+        *[(stroke(GREY), "other tickets")] * bool(others),
+        (square("none", BLACK), "dense, as many weights")])
+    plot = Plot(WIDTH, x_range, y_range, "weights remaining", "test accuracy (%)", top=top,
                 x_ticks=[(mark, f"{mark:,.0f}") for mark in x_marks], log=True)
     main = lines[0]
     parts = [plot.frame, *(plot.line(line.x, line.mean, GREY, 1) for line in others),
@@ -39,23 +43,4 @@ def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, 
     if equal is not None:
         parts.append(f'<rect x="{plot.x(at[0]) - 5:.1f}" y="{plot.y(equal) - 5:.1f}" width="10" '
                      f'height="10" stroke="{BLACK}" stroke-width="1.8" fill="none"/>')
-    return plot.document(label, parts + _keys(lines, bool(others), equal is not None))
-
-
-def _keys(lines: Sequence[Curve], others: bool, equal: bool) -> list[str]:
-    """A row of what the lines and marks are."""
-    parts, at = [], 16
-    entries = [(line.name, line.color, "" if line is lines[0] else "5 3", line) for line in lines]
-    entries.append(("dense nets", BLACK, "", None))
-    if others:
-        entries.append(("other tickets", GREY, "", None))
-    for name, color, dashes, line in entries:
-        parts += [polyline([(at - 9, 12), (at + 9, 12)], color, 1.6, dashes),
-                  marker(line, at, 12, 3.4) if line else "",
-                  text(at + 14, 16, name, "start", 'font-size="11"')]
-        at += 42 + 6 * len(name)
-    if equal:
-        parts += [(f'<rect x="{at - 4}" y="8" width="9" height="9" stroke="{BLACK}" '
-                   'stroke-width="1.6" fill="none"/>'),
-                  text(at + 10, 16, "dense, as many weights", "start", 'font-size="11"')]
-    return parts
+    return plot.document(label, [*parts, above])

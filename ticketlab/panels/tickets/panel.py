@@ -7,9 +7,9 @@
 from collections.abc import Mapping
 from html import escape
 
-from ticketlab.figures import density_marks, drawing
+from ticketlab.figures import drawing
 from ticketlab.lottery import Tickets
-from ticketlab.panels import base
+from ticketlab.panels import accuracies, base
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import (
     AFTER,
@@ -27,9 +27,7 @@ from ticketlab.weights import ALL
 OUTLINES = {AFTER: "dense network, to the same area", START: "before pruning, to the same area"}
 
 
-def ticket_panel(searches: Tickets | Mapping[float, Tickets], data=None, *, controls=None,
-                 rate: float | None = None, level: int = 0, layer: str = ALL, replicate: int = 0,
-                 shows: str = AFTER) -> "TicketPanel":
+class TicketPanel(base.Panel):
     """A panel that goes through the levels of a search, and through searches of several rates.
 
     searches: what ``lottery.search`` gave, or a dictionary rate per round -> search, of the same
@@ -41,22 +39,20 @@ def ticket_panel(searches: Tickets | Mapping[float, Tickets], data=None, *, cont
     rewind step). ``panel.state()`` gives the numbers shown.
     Raises ValueError for searches that do not belong together, and whatever does not fit.
     Lesson 04 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return TicketPanel(searches, data, controls=controls, rate=rate, level=level, layer=layer,
-                       replicate=replicate, shows=shows)
 
-
-class TicketPanel(base.Panel):
-    """What ``ticket_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, searches, data, *, controls, rate, level, layer, replicate, shows):
+    def __init__(self, searches: Tickets | Mapping[float, Tickets], data=None, *, controls=None,
+                 rate: float | None = None, level: int = 0, layer: str = ALL, replicate: int = 0,
+                 shows: str = AFTER):
         self.searches = by_rate(searches)
         self._first = next(iter(self.searches.values()))
         self._data = self._first.data if data is None else data
         self._curves = curves_by_rate(self.searches, controls_by_rate(controls, self.searches))
         self._tables = {each: LevelTable(each, tickets)
                         for each, tickets in self.searches.items()}
-        self._drawn = {}
+        self._drawn, self._unpruned = {}, base.rows(*base.unpruned(self._first.initial.net))
         self._make_widgets()
         self._begin(rate=next(iter(self.searches)) if rate is None else rate, level=level,
                     layer=layer, replicate=replicate, shows=shows)
@@ -96,7 +92,7 @@ class TicketPanel(base.Panel):
         ax, curves = right.subplots(), self._curves[self.rate]
         ax.fill_between(curves[0].x, curves[0].low, curves[0].high, color=curves[0].color, alpha=0.2,
                         linewidth=0)
-        base.accuracy_axes(ax, curves, now)
+        accuracies.draw(ax, curves, now)
         return figure
 
     def __repr__(self) -> str:
@@ -140,21 +136,21 @@ class TicketPanel(base.Panel):
             self._drawn[place] = self._pictures(now)
         self._show(self._drawn[place])
         self.numbers.value = _numbers(now, self.replicate, self._first.initial.replicates,
-                                      self._tickets.stopped)
+                                      self._tickets.stopped) + self._unpruned
 
     def _pictures(self, now: TicketReading) -> list[str]:
         view, curves = self._tables[self.rate].view(*self._place), self._curves[self.rate]
-        accuracies = [value for each in self._curves.values() for curve in each
-                      for value in (*curve.low, *curve.high)]  # of all rates: one axis for all
+        search = curves[0]
         return [
             ticket_svg.survivors(view.edges.tolist(), view.kept.tolist(), view.everything.tolist(),
-                                 f"{self.layer}, {self.shows}", OUTLINES[self.shows]),
+                                 self.layer, self.shows, OUTLINES[self.shows]),
             ticket_svg.masks(view.pictures),
-            ticket_svg.accuracy(
-                curves, (100 * now.density, 100 * now.accuracy), 100 * now.dense,
-                100 / self._data.classes,
-                density_marks(base.densities(curves)),
-                base.percent_axis(accuracies))]
+            accuracies.picture(
+                curves, 0, 100 * now.density, (search.mean[0], search.low[0], search.high[0]),
+                accuracies.percent_axis(sum(self._curves.values(), [])),  # one for all rates
+                f"Test accuracy over the weights remaining: {100 * now.accuracy:.1f} percent with "
+                f"{100 * now.density:.3g} percent of the weights, dense {100 * now.dense:.1f} percent",
+                100 / self._data.classes)]
 
 
 def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str | None) -> str:
@@ -167,3 +163,6 @@ def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str |
     return base.rows(f"level {now.level} of {now.last}: "
                      f"<b>{base.shares(now.density, now.removed)}</b> · {now.kept:,} of {now.weights:,} "
                      "weights kept", accuracy, *end)
+
+
+ticket_panel = TicketPanel
