@@ -20,6 +20,7 @@ only on floors below its own::
 
 import importlib
 import os
+import sys
 
 # While torch's threads wait for one another they spin, by default so long that one other busy program
 # on a two-core laptop made training 30 to 60 times slower; with less spinning, 3 to 4 times. The price
@@ -60,6 +61,12 @@ __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons"
            "weights"]
 
 _LATER = ("claims", "figures", "panels")
+
+# In a notebook, every figure is stored with what it shows in words. IPython is there if a notebook is.
+if _shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+    _shell.display_formatter.mimebundle_formatter.for_type_by_name(
+        "matplotlib.figure", "Figure", lambda figure, **_: (
+            {}, {"image/png": {"alt": importlib.import_module("ticketlab.figures").words(figure)}}))
 
 
 def __getattr__(name):

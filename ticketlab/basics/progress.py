@@ -39,8 +39,8 @@ def progress_bar(progress, total: int, label: str, unit: str = "step"):
         yield progress  # its owner closes it
         return
     what = progress if isinstance(progress, str) else label
-    form = _WITHOUT_RATE if unit == "%" else None
-    with bar_class()(total=total, desc=what, unit=unit, bar_format=form, disable=progress is False) as bar:
+    with bar_class()(total=total, desc=what, unit=unit, disable=progress is False,
+                     bar_format=_WITHOUT_RATE if unit == "%" else None) as bar:
         try:
             yield bar
         except Interrupted:

@@ -7,7 +7,6 @@ weights are hatched as well, and arms differ in marker. Lessons 01-03 build on t
 
 import difflib
 import math
-from itertools import cycle
 
 import numpy as np
 import torch
@@ -25,31 +24,45 @@ LEGENDS = {  # where a legend stands: within the axes, above them or at their ri
     "above": {"loc": "lower right", "bbox_to_anchor": (1, 1), "ncols": 3, "borderaxespad": 0.2},
     "beside": {"loc": "upper left", "bbox_to_anchor": (1, 1)}}
 BLACK, GREY = "#000000", "#999999"
-ORANGE, SKY, GREEN, YELLOW = "#E69F00", "#56B4E9", "#009E73", "#F0E442"
+ORANGE, SKY, GREEN = "#E69F00", "#56B4E9", "#009E73"
+BROWN = "#7A4A12"  # in place of Okabe and Ito's yellow, which a line on white paper does not show
 BLUE, VERMILLION, PURPLE = "#0072B2", "#D55E00", "#CC79A7"
 
 # weights
 INITIAL, FINAL, KEPT, PRUNED, GAUSSIAN = BLACK, SKY, BLUE, ORANGE, VERMILLION
 HATCH = "////"
 
-# arms of an experiment: colour and marker; what is not named here takes the next of the spares
+# arms of an experiment: colour and marker, the same in all figures and panels of all lessons. What is not
+# named here takes the next of the spares when it is first drawn, and keeps it.
 ARMS = {"dense": (BLACK, "o"), "ticket": (BLUE, "o"), "one_shot": (GREEN, "D"),
         "reinit": (ORANGE, "s"), "random": (VERMILLION, "^"), "signs": (PURPLE, "v"),
-        "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (YELLOW, "*")}
+        "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (BROWN, "*"),
+        "rewind to 0": (BLUE, "o"), "rewind later": (GREEN, "D")}
 SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, "v"),
           (SKY, "P"), (BLACK, "X"), (GREY, "*")]
 
 
+_GIVEN = {}  # arm -> colour and marker, of those that ARMS does not name
+
+
 def arm_styles(arms) -> dict[str, tuple[str, str]]:
     """Colour and marker of each arm, none twice while there are enough."""
-    used = {ARMS[arm][0] for arm in arms if arm in ARMS}
-    spares = cycle([style for style in SPARES if style[0] not in used] or SPARES)
-    return {arm: ARMS[arm] if arm in ARMS else next(spares) for arm in arms}
+    styles = {arm: ARMS[arm] for arm in arms if arm in ARMS}
+    for arm in arms:
+        taken = {color for color, _ in styles.values()}
+        if arm in _GIVEN and _GIVEN[arm][0] not in taken:
+            styles[arm] = _GIVEN[arm]
+        elif arm not in styles:
+            free = [style for style in SPARES if style[0] not in taken] or SPARES
+            unused = [style for style in free if style not in _GIVEN.values()] or free
+            styles[arm] = unused[0]
+            _GIVEN.setdefault(arm, styles[arm])
+    return {arm: styles[arm] for arm in arms}
 
 
 def arm_name(arm) -> str:
-    """What a legend calls an arm: ``one_shot`` is one shot."""
-    return str(arm).replace("_", " ")
+    """What a legend calls an arm: ``one_shot`` is one shot, and ``fine_tune`` is fine-tune."""
+    return "fine-tune" if arm == "fine_tune" else str(arm).replace("_", " ")
 
 
 def choose(what: str, value, allowed) -> None:

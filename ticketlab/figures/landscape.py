@@ -184,8 +184,8 @@ def bar(line: Line) -> tuple[float, float, float]:
 
 
 def sequence(number: int) -> list[str]:
-    """So many colours from dark to light, told apart by anyone and on white paper (cividis)."""
-    return [to_hex(colormaps["cividis"](place)) for place in np.linspace(0, 0.76, number)]
+    """So many colours from dark to light, told apart by anyone and on white paper (viridis)."""
+    return [to_hex(colormaps["viridis"](place)) for place in np.linspace(0, 0.82, number)]
 
 
 def _named(k) -> str:

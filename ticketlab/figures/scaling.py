@@ -121,7 +121,7 @@ def marks(low: float, high: float) -> list[float]:
     them."""
     for factors in ((1,), (1, 3), (1, 2, 5)):
         found = [m * 10.0 ** e for e in range(12) for m in factors if low <= m * 10.0 ** e <= high]
-        if len(found) >= 4:
+        if len(found) >= 3:
             break
     return found
 

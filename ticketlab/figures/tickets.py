@@ -8,6 +8,7 @@ connected networks. Lesson 04 builds on this file.
 
 import math
 from collections.abc import Mapping, Sequence
+from itertools import cycle
 from math import prod
 from typing import NamedTuple
 
@@ -74,7 +75,7 @@ def surviving_units(found: Masks | Trial | Tickets, axes=None):
     """
     layers = unit_counts(found)
     ours = axes is None
-    axes = drawing.many_axes(axes, 2 * len(layers), "direction of a hidden layer", size=(3.2, 2.4),
+    axes = drawing.many_axes(axes, 2 * len(layers), "direction of a hidden layer", size=(3.9, 2.5),
                              width=2)
     for number, (layer, units) in enumerate(layers.items()):
         total = units.into.shape[1]
@@ -113,8 +114,7 @@ def dead_units(found: Tickets | Sequence[Trial], ax=None):
     levels = [unit_counts(trial) for trial in trials]
     x = 100 * np.array([density(trial.masks).mean().item() for trial in trials])
     ax = drawing.one_axes(ax)
-    styles = drawing.arm_styles(levels[0])
-    for layer, (color, marker) in styles.items():
+    for layer, (color, marker) in zip(levels[0], cycle(drawing.SPARES), strict=False):
         total = levels[0][layer].into.shape[1]
         dead = 100 / total * np.stack([level[layer].dead for level in levels])
         chance = 100 / total * np.array([level[layer].dead_at_random.mean() for level in levels])

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import torch
-from matplotlib.ticker import FuncFormatter
+from matplotlib.ticker import FuncFormatter, MaxNLocator
 
 from ticketlab.figures import drawing
 from ticketlab.pruning import Masks
@@ -60,6 +60,7 @@ def histogram(final: Stack, initial: Stack | None = None, layer: str = ALL, *,
         ax.plot(x, bell * len(values) * (edges[1] - edges[0]), color=drawing.GAUSSIAN,
                 linestyle="--", linewidth=1.5, label="Gaussian of equal sd")
     ax.set(xlabel="weight value", ylabel="number of weights", title=layer, xlim=(-largest, largest))
+    ax.xaxis.set_major_locator(MaxNLocator(5, steps=[1, 2, 5, 10]))  # of three side by side
     if log:
         ax.set_yscale("log")
         ax.set_ylim(bottom=0.7)  # a bin of one weight shows

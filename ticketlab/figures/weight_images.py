@@ -26,16 +26,18 @@ def weight_matrix(stack: Stack, layer: str, *, masks: Masks | None = None, repli
     """A layer's weights as an image: a row a unit, a column an input; red above 0, blue below.
 
     A kernel [out, in, ...] is shown as [out, in x ...]. masks: pruned weights become grey. The
-    colours are symmetric about 0 and end at the 99.5th percentile of the absolute values shown.
+    colours are symmetric about 0 and end at the 99.5th percentile of the layer's absolute values, so
+    that a picture with masks has the same as one without.
     Raises ValueError for an unknown layer or replicate, or other nets' masks. Lesson 02 uses it.
     """
     matrix = _one_layer(stack, layer, replicate).flatten(1).numpy()
+    limits = _limits(matrix)
     if masks is not None:
         kept = drawing.mask(masks, stack, layer, replicate).flatten(1).numpy()
         matrix = np.ma.masked_array(matrix, ~kept)
     tall = float(np.clip(6 * matrix.shape[0] / matrix.shape[1], 1.6, 4.2))
     ax = drawing.one_axes(ax, (7.0, tall + 0.9))
-    image = ax.imshow(matrix, cmap=_diverging(), aspect="auto", **_limits(matrix))
+    image = ax.imshow(matrix, cmap=_diverging(), aspect="auto", **limits)
     ax.set(xlabel="input" if stack.parameters[f"{layer}.weight"].dim() == 3 else
            "input and place in the kernel", ylabel="unit", title=layer)
     if masks is not None:

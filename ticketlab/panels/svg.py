@@ -59,9 +59,13 @@ class Plot:
         self._place = math.log10 if log else lambda value: value
         self._x_ends, self._y_ends = [self._place(end) for end in x_range], y_range
         parts = [f'<path d="M{LEFT},{top}V{self.low}H{self.right}" fill="none" stroke="{BLACK}"/>']
+        ends = []  # of the words below the axis, which must not run into one another
         for value, words in x_ticks or [(value, f"{value:g}") for value in ticks(*x_range)]:
-            parts.append(f'<path d="M{self.x(value):.1f},{self.low}v4" stroke="{BLACK}"/>'
-                         + text(self.x(value), self.low + 15, words, "middle"))
+            x, half = self.x(value), LETTER * len(words) / 2 + 2
+            parts.append(f'<path d="M{x:.1f},{self.low}v4" stroke="{BLACK}"/>')
+            if all(x + half < left or right < x - half for left, right in ends):
+                parts.append(text(x, self.low + 15, words, "middle"))
+                ends.append((x - half, x + half))
         for value, words in y_ticks or [(value, f"{value:,g}" if value < 1e5 else f"{value:.0e}")
                                         for value in ticks(*y_range)]:
             parts.append(f'<path d="M{LEFT},{self.y(value):.1f}h-4" stroke="{BLACK}"/>'

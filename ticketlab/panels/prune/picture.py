@@ -16,7 +16,7 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> st
     while the slider moves. pruned: [bins]. thresholds: magnitudes; each is drawn at its value and
     at minus its value. identity: unlike that of any other picture on the page.
     """
-    note = " (dashed: a threshold for each layer)" if len(thresholds) > 1 else ""
+    note = " (dashed: thresholds)" if len(thresholds) > 1 else ""
     plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))), "weight value" + note,
                 "number of weights")
     x, y, low = plot.x, plot.y, plot.low

@@ -155,5 +155,5 @@ def _curves(tickets: dict[str, Tickets]) -> list[Curve]:
     for name, found in tickets.items():
         levels = table(found).groupby("level")
         curves.append(Curve.over(100 * levels["density"].mean(), levels["accuracy"],
-                                 name.replace("_", "-"), *styles[name]))
+                                 drawing.arm_name(name), *styles[name]))
     return curves
