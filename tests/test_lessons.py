@@ -368,9 +368,9 @@ def execute(monkeypatch):
 
 
 LITTLE_LESSON = [
-    "import matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
+    "import ticketlab\nimport matplotlib.pyplot as plt\nplt.plot([1, 2])\nplt.show()",
     "import ipywidgets\nipywidgets.VBox([ipywidgets.FloatSlider()])",
-    "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3), desc='train'):\n    pass",
+    "from ticketlab.basics import progress_bar\nwith progress_bar(True, 3, 'train') as bar:\n    bar.update(3)",
     "import os\nprint(os.environ['TICKETLAB_SCALE'])",
 ]
 
@@ -394,7 +394,7 @@ def test_execute_stores_what_can_be_shown_and_nothing_that_varies(
     assert [cell.id for cell in cells] == ids
     assert setup.id == "01-setup" and setup.outputs == [] and setup.execution_count == 1
     figure, widget, bar, scale = (cell.outputs[-1] for cell in cells)
-    assert "image/png" in figure.data
+    assert "image/png" in figure.data and figure.metadata["image/png"]["alt"] == "plot; 1 line, from 1 to 2"
     assert widget.data["text/plain"].startswith("VBox(") and WIDGET_VIEW not in widget.data
     assert bar.data == {"text/plain": "train: 100%|██████████| 3/3"}
     assert scale.text == "quick\n"

@@ -126,3 +126,25 @@ def test_a_bar_in_percent_shows_the_time_left_and_no_seconds_a_percent(capsys):
     shown = capsys.readouterr().err
     assert "six nets:  10%" in shown and "10/100 [00:38<05:4" in shown and ", loss 0.1]" in shown
     assert "s/%" not in shown and "%/s" not in shown
+
+
+def test_a_bar_in_a_notebook_is_text_that_is_renewed_in_place(monkeypatch):
+    """A widget would be gone once the notebook is opened again: "Error displaying widget"."""
+    import types
+
+    shown = []
+    publisher = types.SimpleNamespace(publish=lambda data, transient, update: shown.append(
+        (data, transient["display_id"], update)))
+    shell = types.SimpleNamespace(kernel=object(), display_pub=publisher)
+    monkeypatch.setattr("IPython.get_ipython", lambda: shell)
+    with progress_bar(True, 4, "search", unit="level") as bar:
+        bar.update(4)
+    assert [update for *_, update in shown] == [False] + [True] * (len(shown) - 1)
+    assert len(shown) >= 2 and len({name for _, name, _ in shown}) == 1
+    first, last = shown[0][0], shown[-1][0]
+    assert first == {"text/plain": "search:   0%|          | 0/4 [00:00<?, ?level/s]"}
+    assert last["text/plain"].startswith("search: 100%|██████████| 4/4 [00:00<00:00, ")
+    shown.clear()
+    with progress_bar(False, 4, "search") as bar:
+        bar.update(4)
+    assert shown == []

@@ -241,7 +241,7 @@ def test_pictures_of_panels_and_bars_survive_save_shutdown_and_reopening(page, l
         assert re.search(r"search: 100%\|█+\| 3/3 \[", page.locator(".jp-Notebook").inner_text())
         before = path.stat().st_mtime_ns
         page.keyboard.press("Control+s")
-        wait_until(lambda: path.stat().st_mtime_ns != before)
+        wait_until(lambda: path.stat().st_mtime_ns != before and path.read_bytes().endswith(b"}\n"))
         choose(page, "Kernel", "Shut Down All Kernels…")
         page.get_by_role("button", name="Shut Down All", exact=True).click()
 
@@ -263,7 +263,7 @@ def test_a_lesson_that_was_only_opened_is_saved_as_it_was(page, lab, tmp_path):
     with screen_of_a_failure(page, tmp_path):
         open_notebook(page, address, path.name)
         page.keyboard.press("Control+s")
-        wait_until(lambda: path.stat().st_mtime_ns != when)
+        wait_until(lambda: path.stat().st_mtime_ns != when and path.read_bytes().endswith(b"}\n"))
     assert path.read_bytes() == before
 
 

@@ -43,17 +43,21 @@ SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, 
 
 
 _GIVEN = {}  # arm -> colour and marker, of those that ARMS does not name
+# what they are given: first what the arms that are often drawn beside them do not have
+_FREE = [(GREEN, "D"), (SKY, "P"), (PURPLE, "v"), *SPARES]
 
 
 def arm_styles(arms) -> dict[str, tuple[str, str]]:
     """Colour and marker of each arm, none twice while there are enough."""
     styles = {arm: ARMS[arm] for arm in arms if arm in ARMS}
     for arm in arms:
-        taken = {color for color, _ in styles.values()}
-        if arm in _GIVEN and _GIVEN[arm][0] not in taken:
-            styles[arm] = _GIVEN[arm]
+        taken, given = {color for color, _ in styles.values()}, _GIVEN.get(arm)
+        if str(arm).startswith("lr rewind to"):
+            given = ARMS["lr_rewind"]
+        if given and given[0] not in taken:
+            styles[arm] = given
         elif arm not in styles:
-            free = [style for style in SPARES if style[0] not in taken] or SPARES
+            free = [style for style in _FREE if style[0] not in taken] or _FREE
             unused = [style for style in free if style not in _GIVEN.values()] or free
             styles[arm] = unused[0]
             _GIVEN.setdefault(arm, styles[arm])

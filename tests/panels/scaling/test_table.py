@@ -42,7 +42,7 @@ def test_where_no_dense_net_is_as_small_it_says_so(panel):
     panel.net, panel.level = 10, 1
     assert panel.state().equal is None and panel.state().between == ()
     assert "no dense net here has as few as 50 weights" in panel.numbers.value
-    assert "as many weights" not in svgs(panel)[0]
+    assert 'width="10"' not in svgs(panel)[0], "no square stands on the axes"
 
 
 def test_the_dense_net_itself_is_the_one_of_as_many_weights(panel):
