@@ -8,8 +8,6 @@ import pytest
 from ticketlab.figures import drawing
 from ticketlab.panels import svg
 
-SVG = "{http://www.w3.org/2000/svg}"
-
 
 def test_a_plot_has_its_ranges_at_its_ends_and_its_y_axis_upside_down():
     plot = svg.Plot(400, (10, 30), (0, 50), "density", "accuracy")
@@ -97,7 +95,7 @@ def test_names_that_look_like_markup_stay_text():
                                                          svg.keys(99, [(svg.square("#fff"), "a < b")])[0]])
     root = ElementTree.fromstring(picture)
     assert root.get("aria-label") == '<b>"loud" & clear' and root.get("role") == "img"
-    assert [each.text for each in root.iter(f"{SVG}text")] == ["<script>", "a < b"]
+    assert [each.text for each in root.iter("text")] == ["<script>", "a < b"]
     assert (root.get("width"), root.get("height"), root.get("viewBox")) == ("10", "20", "0 0 10 20")
 
 

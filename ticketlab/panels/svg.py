@@ -181,7 +181,7 @@ def text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 
 def document(width: int, height: int, label: str, parts) -> str:
     """A whole picture. label: what it shows, in words, for those who cannot see it."""
-    return (f'<svg xmlns="http://www.w3.org/2000/svg" role="img" aria-label="{escape(label)}" '
+    return (f'<svg role="img" aria-label="{escape(label)}" '
             f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="flex:{width} 1 '
             f'{width}px;min-width:{width}px;max-width:{GROWTH * width:.0f}px;height:auto;'
             f'background:#FFFFFF" font-family="sans-serif" font-size="11" fill="{BLACK}">'

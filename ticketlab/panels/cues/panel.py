@@ -10,21 +10,18 @@ from ticketlab.panels.cues import picture
 from ticketlab.panels.cues.table import NAMES, CueReading, CueTable
 
 
-def cue_panel(conflict, choices: dict, *, mixture: float = 0.5, image: int = 0) -> "CuePanel":
+class CuePanel(base.Panel):
     """A panel with a slider from shape to texture, in images whose two cues contradict.
 
     conflict: of ``data.textures.cue_conflict``. choices: a net's name -> what ``weights.cues.followed``
     gives for it. mixture: one of ``conflict.mixtures``; image: 0 to 23 (or one less than there are).
     Both can be set later (``panel.mixture = 0.2``). ``panel.state()`` gives the numbers shown. Raises
     ValueError for whatever does not fit. Lesson 09 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return CuePanel(conflict, choices, mixture=mixture, image=image)
 
-
-class CuePanel(base.Panel):
-    """What ``cue_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, conflict, choices, *, mixture, image):
+    def __init__(self, conflict, choices: dict, *, mixture: float = 0.5, image: int = 0):
         self._table = table = CueTable(conflict, choices)
         words = "texture: its share of the mixture; the rest is shape"
         control = base.pick(("texture", "texture"), words,
@@ -99,3 +96,6 @@ class CuePanel(base.Panel):
 def _said(values, form: str) -> str:
     """Shares or numbers that follow each cue, in words."""
     return ", ".join(f"{cue} {value:{form}}" for cue, value in zip(NAMES.values(), values, strict=True))
+
+
+cue_panel = CuePanel

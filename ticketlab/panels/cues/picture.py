@@ -7,7 +7,7 @@ from ticketlab.figures import BLUE, GREY, drawing
 from ticketlab.panels import svg
 from ticketlab.panels.images import enlarged
 
-SIDE, WIDTH, TOP = 190, 330, 46
+SIDE, WIDTH = 190, 272
 COLOURS = {"the shape": BLUE, "the texture": drawing.ORANGE, "neither": GREY}
 DASHES = {"the shape": "", "the texture": "6 3", "neither": "2 3"}
 
@@ -23,12 +23,11 @@ def curves(name: str, mixtures, shares, at: float, words: str) -> str:
 
     mixtures: [M], 0 to 1. shares: [M, 3]. at: the mixture of the slider.
     """
-    plot = svg.Plot(WIDTH, (0, 100), (0, 100), "texture in the mixture (%)", "images (%)", top=TOP)
+    above, top = svg.keys(WIDTH, [("", name, True)] + [
+        (svg.stroke(color, 2, DASHES[cue]), cue) for cue, color in COLOURS.items()])
+    plot = svg.Plot(WIDTH, (0, 100), (0, 100), "texture in the mixture (%)", "images (%)", top=top)
     across = [100 * mixture for mixture in mixtures]
-    parts = [plot.frame, svg.text(svg.LEFT, 16, name, "start", 'font-weight="600"')]
+    parts = [plot.frame, above]
     for place, (cue, color) in enumerate(COLOURS.items()):
-        left = svg.LEFT + 92 * place
-        parts += [plot.line(across, 100 * shares[:, place], color, 2, DASHES[cue]),
-                  svg.polyline([(left, 32), (left + 20, 32)], color, 2, DASHES[cue]),
-                  svg.text(left + 24, 36, cue, "start", 'font-size="11"')]
+        parts.append(plot.line(across, 100 * shares[:, place], color, 2, DASHES[cue]))
     return plot.document(words, [*parts, plot.upright(100 * at)])

@@ -10,19 +10,6 @@ from ticketlab.panels.fits.table import FitReading, FitTable
 NAMES = "the kernel", "your Gabor function", "the optimiser's"
 
 
-def fit_panel(kernels, fits, *, kernel: int | None = None, angle: int = 0, wavelength: float = 6.0,
-              width: float = 2.0) -> "FitPanel":
-    """A panel in which one fits a Gabor function by hand, against the optimiser.
-
-    kernels: [K, C, h, w]. fits: their table, of ``kernels.fit``. kernel: with which to begin, by
-    default the best fitted one. angle: of the stripes, 0 to 175 degrees in steps of 5. wavelength:
-    2 to 16 pixels in steps of 0.25; width: of the bell, 0.5 to 5 pixels in steps of 0.1. All can be
-    set later (``panel.angle = 45``). Place, length over width, amplitude and phase are found.
-    ``panel.state()`` gives the numbers shown. Raises ValueError for whatever does not fit. Lesson 09.
-    """
-    return FitPanel(kernels, fits, kernel=kernel, angle=angle, wavelength=wavelength, width=width)
-
-
 def _setting(name: str, doc: str) -> property:
     """A property that moves the control of that name, within its ends."""
     def move(panel, value):
@@ -37,9 +24,19 @@ def _setting(name: str, doc: str) -> property:
 
 
 class FitPanel(base.Panel):
-    """What ``fit_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+    """A panel in which one fits a Gabor function by hand, against the optimiser.
 
-    def __init__(self, kernels, fits, *, kernel, angle, wavelength, width):
+    kernels: [K, C, h, w]. fits: their table, of ``kernels.fit``. kernel: with which to begin, by
+    default the best fitted one. angle: of the stripes, 0 to 175 degrees in steps of 5. wavelength:
+    2 to 16 pixels in steps of 0.25; width: of the bell, 0.5 to 5 pixels in steps of 0.1. All can be
+    set later (``panel.angle = 45``). Place, length over width, amplitude and phase are found.
+    ``panel.state()`` gives the numbers shown. Raises ValueError for whatever does not fit. Lesson 09.
+
+    ``box`` is the widget; everything else is plain Python.
+    """
+
+    def __init__(self, kernels, fits, *, kernel: int | None = None, angle: int = 0,
+                 wavelength: float = 6.0, width: float = 2.0):
         self._table = table = FitTable(kernels, fits)
         self._settings = {
             name: base.Control(base.NUMBER, (f"{name} ({unit})", name), (words, words),
@@ -95,3 +92,6 @@ class FitPanel(base.Panel):
             f"kernel {now.kernel}: your Gabor function explains <b>{max(0.0, now.r2):.1%}</b> of its "
             f"variance, the "
             f"optimiser's {now.best:.1%}", verdict)
+
+
+fit_panel = FitPanel

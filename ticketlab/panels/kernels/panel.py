@@ -9,7 +9,7 @@ from ticketlab.pruning import describe
 LAST = 99  # percent
 
 
-def kernels_panel(kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS) -> "KernelsPanel":
+class KernelsPanel(base.Panel):
     """A panel that greys out what magnitude would remove of some kernels.
 
     kernels: [K, C, h, w], of a stack one replicate's ``kernels.of_layer``. r2: of their fits, [K],
@@ -17,14 +17,11 @@ def kernels_panel(kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS) -
     what: ``"weights"`` goes by each weight's magnitude, ``"whole kernels"`` by the kernel's mean
     square. Both can be set later (``panel.rate = 0.9``). ``panel.state()`` gives the numbers shown.
     Raises ValueError for whatever does not fit. Lesson 09 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return KernelsPanel(kernels, r2, rate=rate, what=what)
 
-
-class KernelsPanel(base.Panel):
-    """What ``kernels_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, kernels, r2, *, rate, what):
+    def __init__(self, kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS):
         self._table = KernelsTable(kernels, r2)
         control = base.Control(
             base.WHOLE, ("prune rate (%)", "rate (%)"),
@@ -81,3 +78,6 @@ class KernelsPanel(base.Panel):
             f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} weights kept",
             f"kernels: {now.whole} whole, {now.thinned} with some weights gone, {now.gone} gone",
             " · ".join(medians))
+
+
+kernels_panel = KernelsPanel
