@@ -16,7 +16,7 @@ def curve(name, values, low=None, high=None):
 
 @pytest.mark.parametrize("values, ends", [([40, 50, 90], (37, 93)), ([50, 50, 50], (49, 51)), ([1, 50, 99], (0, 100))])
 def test_an_axis_of_percentages_leaves_room_and_ends_at_0_and_100(values, ends):
-    assert accuracies.percent_axis([curve("ticket", [50, 50, 50], values, values)]) == pytest.approx(ends)
+    assert accuracies.percent_axis(accuracies.spread([curve("ticket", [50, 50, 50], values, values)])) == pytest.approx(ends)
 
 
 def test_the_current_curve_lies_on_top_in_its_band_and_its_ring_stands_at_the_density():

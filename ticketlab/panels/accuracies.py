@@ -68,9 +68,13 @@ def densities(curves) -> np.ndarray:
     return np.concatenate([curve.x for curve in curves]) / 100
 
 
-def percent_axis(curves) -> tuple[float, float]:
-    """Where an axis of percentages begins and ends: some room around all of the curves' bands."""
-    values = [value for curve in curves for value in (*curve.low, *curve.high)]
+def spread(curves) -> list[float]:
+    """The lowest and highest values of some curves, all of them."""
+    return [value for curve in curves for value in (*curve.low, *curve.high)]
+
+
+def percent_axis(values) -> tuple[float, float]:
+    """Where an axis of percentages begins and ends: some room around the values."""
     low, high = min(values), max(values)
     room = 0.06 * (high - low) or 1.0
     return max(0, low - room), min(100, high + room)

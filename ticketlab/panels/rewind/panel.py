@@ -131,7 +131,7 @@ class RewindPanel(base.Panel):
                 f"{100 * now.accuracy:.1f} percent for {now.way}")
         return accuracies.picture(
             data.curves, None if now.way is None else list(data.tickets).index(now.way),
-            100 * now.density, data.dense, accuracies.percent_axis(data.curves),
+            100 * now.density, data.dense, accuracies.percent_axis(accuracies.spread(data.curves)),
             f"Test accuracy over the weights remaining: with {100 * now.density:.3g} percent of "
             f"the weights {here}, dense {data.dense[0]:.1f} percent")
 

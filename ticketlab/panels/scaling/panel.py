@@ -33,7 +33,7 @@ class ScalingPanel(base.Panel):
         lines = [line for own in self._table.lines.values() for line in own.values()]
         sizes = [size for line in lines for size in line.x]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
-        self._y_range = accuracies.percent_axis(lines)  # one for all nets and levels
+        self._y_range = accuracies.percent_axis(accuracies.spread(lines))  # one for all nets and levels
         self._make_widgets()
         self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 

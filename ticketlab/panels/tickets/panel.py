@@ -50,6 +50,7 @@ class TicketPanel(base.Panel):
         self._first = next(iter(self.searches.values()))
         self._data = self._first.data if data is None else data
         self._curves = curves_by_rate(self.searches, controls_by_rate(controls, self.searches))
+        self._accuracies = accuracies.spread(sum(self._curves.values(), []))
         self._tables = {each: LevelTable(each, tickets)
                         for each, tickets in self.searches.items()}
         self._drawn, self._unpruned = {}, base.rows(*base.unpruned(self._first.initial.net))
@@ -147,7 +148,7 @@ class TicketPanel(base.Panel):
             ticket_svg.masks(view.pictures),
             accuracies.picture(
                 curves, 0, 100 * now.density, (search.mean[0], search.low[0], search.high[0]),
-                accuracies.percent_axis(sum(self._curves.values(), [])),  # one for all rates
+                accuracies.percent_axis(self._accuracies),  # one for all rates
                 f"Test accuracy over the weights remaining: {100 * now.accuracy:.1f} percent with "
                 f"{100 * now.density:.3g} percent of the weights, dense {100 * now.dense:.1f} percent",
                 100 / self._data.classes)]

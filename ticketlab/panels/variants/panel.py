@@ -10,7 +10,7 @@ from html import escape
 from ticketlab.basics import whole
 from ticketlab.figures import drawing
 from ticketlab.landscape import place_of, rotate
-from ticketlab.panels import base
+from ticketlab.panels import accuracies, base
 from ticketlab.panels.variants import picture as variants_svg
 from ticketlab.panels.variants.table import RATES, VariantReading, measure, read
 from ticketlab.pruning import prunable
@@ -147,7 +147,7 @@ class _Variants(base.Panel):
                 f"Weights by value, {now.group}, {now.label}: {100 * now.zeros:.1f} percent are exactly "
                 "zero"),
             variants_svg.accuracy(
-                RATES, percent, (100 * first.mean).tolist(), self._place, base.percent_axis(values),
+                RATES, percent, (100 * first.mean).tolist(), self._place, accuracies.percent_axis(values),
                 (now.label, first.label),
                 f"Test accuracy over the rate of one cut: {100 * now.accuracy:.1f} percent at "
                 f"{100 * now.rate:.0f} percent, {first.label} {100 * now.reference:.1f} percent")])

@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 
 from ticketlab.figures import BLUE, GREY, KEPT, PRUNED
-from ticketlab.panels.svg import ROW, Plot, key, polyline, text
+from ticketlab.panels.svg import Plot, keys, square, stroke
 
-WIDTHS = 430, 430  # of the two, in pixels: side by side in a notebook of 1000 pixels
-TOP = 14 + ROW
+WIDTHS = 382, 382  # of the two, in pixels
 
 
 def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
@@ -16,8 +15,9 @@ def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
     top: the most in one bin, of all variants, so that all are drawn on one scale. label: in words.
     """
     powers = range(math.ceil(math.log10(max(top, 10))) + 1)
+    above, begin = keys(WIDTHS[0], [(square(KEPT), "kept"), (square(PRUNED), "cut")])
     plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, powers[-1]), "weight", "weights in a bin (log)",
-                top=TOP, y_ticks=[(power, f"{10**power:,}") for power in powers])
+                top=begin, y_ticks=[(power, f"{10**power:,}") for power in powers])
     parts, width = [plot.frame], plot.x(edges[1]) - plot.x(edges[0])
     for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
         if count:
@@ -25,7 +25,7 @@ def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
             color = PRUNED if abs(left + right) / 2 <= threshold and threshold > 0 else KEPT
             parts.append(f'<rect x="{plot.x(left):.1f}" y="{plot.y(height):.1f}" width="{width:.1f}" '
                          f'height="{plot.low - plot.y(height):.1f}" fill="{color}"/>')
-    return plot.document(label, [*parts, key(60, KEPT, "kept"), key(125, PRUNED, "cut")])
+    return plot.document(label, [*parts, above])
 
 
 def accuracy(rates: Sequence[float], own, reference, place: int, y_range, names, label: str) -> str:
@@ -33,11 +33,11 @@ def accuracy(rates: Sequence[float], own, reference, place: int, y_range, names,
 
     own: (mean, low, high) and reference: mean, in percent. place: of the ring. names: of the two.
     """
+    above, top = keys(WIDTHS[1], [(stroke(BLUE, 2), names[0]), (stroke(GREY, 1.4, "5 3"), names[1])])
     plot = Plot(WIDTHS[1], (0, 100), y_range, "rate of the cut (% of all weights)", "test accuracy (%)",
-                top=TOP)
+                top=top)
     xs, (mean, low, high) = [100 * rate for rate in rates], own
     return plot.document(label, [
         plot.frame, plot.band(xs, low, high, BLUE), plot.line(xs, reference, GREY, 1.4, "5 3"),
         plot.line(xs, mean, BLUE, 2), plot.upright(xs[place]), plot.ring(xs[place], mean[place], 7),
-        polyline([(60, 12), (78, 12)], BLUE, 2, ""), text(84, 16, names[0], "start"),
-        polyline([(240, 12), (258, 12)], GREY, 1.4, "5 3"), text(264, 16, names[1], "start")])
+        above])
