@@ -9,7 +9,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 
 
-def test_the_library_in_one_screen_runs_as_printed():
+def test_the_library_in_one_screen_runs_as_printed(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # it saves a panel
     (code,) = re.findall(r"```python\n(.*?)```", README, flags=re.DOTALL)
     assert "steps=1500" in code
     shown = {}
