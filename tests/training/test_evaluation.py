@@ -7,7 +7,7 @@ from torch import nn
 
 from tests.training.test_loop import DATA, NETS
 from ticketlab import stack
-from ticketlab.training import Recipe, evaluate, train
+from ticketlab.training import Recipe, evaluate, evaluation, train
 
 
 @pytest.mark.parametrize("net", NETS)
@@ -64,3 +64,19 @@ def test_curves_of_a_net_that_draws_in_evaluation_repeat_whatever_the_callers_ra
     one, other = curves(1), curves(2)
     for name, values in one.items():
         assert torch.equal(values.nan_to_num(), other[name].nan_to_num()), name
+
+
+@pytest.mark.parametrize("cached", [100, 1000, 10**9])
+def test_few_networks_and_examples_at_a_time_give_the_same(cached, monkeypatch):
+    """As where the processor's cache is small: each alone, some together, all at once."""
+    nets = stack.draw(NETS["mlp"], range(5))
+    wanted = evaluate(nets, DATA.x_test, DATA.y_test)
+    passes, forward = [], evaluation.forward
+    monkeypatch.setattr(evaluation, "_CACHED", cached)
+    monkeypatch.setattr(evaluation, "forward", lambda stack, part, **more: passes.append(
+        (stack.replicates, len(part))) or forward(stack, part, **more))
+    for one, other in zip(wanted, evaluate(nets, DATA.x_test, DATA.y_test), strict=True):
+        torch.testing.assert_close(one, other)
+    # 380 parameters a net, and 16 numbers of its widest layer an example
+    assert passes[0] == {100: (1, 50), 1000: (1, 50), 10**9: (5, 52)}[cached]
+    assert sum(networks * examples for networks, examples in passes) == 5 * 52

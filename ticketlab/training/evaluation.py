@@ -15,7 +15,7 @@ from ticketlab.training.history import METRICS
 from ticketlab.training.memory import CHUNK
 from ticketlab.training.side_by_side import shares, side_by_side
 
-_CACHED = 2**18  # numbers: 1 MiB
+_CACHED = 3 * 2**17  # numbers: 1.5 MiB
 _LEAST = 50  # examples at a time
 
 
@@ -32,19 +32,25 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple
         raise ValueError("there are no examples to evaluate on")
     chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
     whole = slice(0, stack.replicates)
-    chunk = _fitting(stack, x, chunk)
-    shared_out = shares(stack, whole, x[0], len(x), training=False, passes=-(-len(x) // chunk))
-    parts = side_by_side(lambda part, step: _evaluate(
-        stack if part == whole else stack[part], x, y, chunk), shared_out)
-    return tuple(torch.cat(values) for values in zip(*parts, strict=True))
+    chunk, group = _fitting(stack, x, chunk)
+    passes = -(-len(x) // chunk) * -(-stack.replicates // group)
+    shared_out = shares(stack, whole, x[0], len(x), training=False, passes=passes)
+    parts = side_by_side(lambda part, step: [
+        _evaluate(stack[first:min(first + group, part.stop)], x, y, chunk)
+        for first in range(part.start, part.stop, group)], shared_out)
+    every = [each for part in parts for each in part]
+    return tuple(torch.cat(values) for values in zip(*every, strict=True))
 
 
-def _fitting(stack: Stack, x: Tensor, chunk: int) -> int:
-    """So many examples at a time, and on a CPU so few that what the widest layer gives for all networks
-    stays in its cache: larger blocks of memory are fetched from the system anew each time."""
-    found = work(stack.net, x[0]) if stack.device.type == "cpu" else None
-    together = stack.replicates if stack.runs_as_one else 1
-    return chunk if found is None else min(chunk, max(_LEAST, _CACHED // (found.widest * together)))
+def _fitting(stack: Stack, x: Tensor, chunk: int) -> tuple[int, int]:
+    """How many examples at a time, and how many networks. On a CPU so few that their weights and what
+    their widest layer gives stay in its cache: larger blocks of memory are fetched from the system anew
+    each time, and many networks' weights are read again for every few examples."""
+    found = work(stack.net, x[0]) if stack.device.type == "cpu" and stack.runs_as_one else None
+    if found is None:
+        return chunk, stack.replicates
+    chunk = min(chunk, max(_LEAST, _CACHED // 4 // found.widest))
+    return chunk, max(1, _CACHED // (found.values + chunk * found.widest))
 
 
 def _evaluate(stack: Stack, x: Tensor, y: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
