@@ -11,7 +11,7 @@ from ticketlab.claims import Band, Claim, Verdicts, interval, measured
 @pytest.mark.parametrize("value, digits, unit, text", [
     (63.26, 1, "", "≈ 63.3"), (torch.tensor([1.0, 3.0]), 1, "pp", "≈ 2.0 ± 1.4 pp"),
     ([-0.5], 2, "", "≈ -0.50"), ([24.7, 25.3], 0, "%", "≈ 25 ± 0.4 %"), ([-0.03], 1, "", "≈ -0.03"),
-    ([2.0, 2.0], 1, "", "≈ 2.0 ± 0.0"), (torch.tensor(7), 0, "%", "≈ 7 %")])
+    ([2.0, 2.0], 1, "", "≈ 2.0"), (torch.tensor(7), 0, "%", "≈ 7 %")])
 def test_measured_figures_carry_the_sign(value, digits, unit, text):
     assert measured(value, digits, unit) == text
 
@@ -79,3 +79,9 @@ def test_the_table_shows_each_verdict_and_interval_as_plainly():
     assert "your guess" in shown and "your guess" not in Verdicts(Claim("c", Band(0, 1), [1]))._repr_html_()
     with pytest.raises(ValueError, match="no claim"):
         Verdicts()
+
+
+def test_no_spread_is_printed_where_there_is_none_and_a_zero_has_no_sign():
+    """Else 25 ± 0 reads as a measurement of the spread, and -0.0 as a loss."""
+    assert measured([25.0, 25.0, 25.0], 0, "%") == "≈ 25 %"
+    assert measured([-0.0, 0.0]) == "≈ 0.0" and measured([1.0, 1.04]) == "≈ 1.0 ± 0.03"

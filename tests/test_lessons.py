@@ -161,6 +161,22 @@ def test_a_figure_and_a_table_of_verdicts_are_stored(path):
 
 
 @each_lesson
+def test_every_stored_figure_says_in_words_what_it_shows(path):
+    """`make lessons` stores no figure without; a page of before that has none at all is left to it."""
+    pictures = [output for output in outputs(path) if "image/png" in output.get("data", {})]
+    said = [output.metadata.get("image/png", {}).get("alt") for output in pictures]
+    assert all(said) or not any(said), "store it with: make lessons"
+
+
+@each_lesson
+def test_formulas_can_be_read_without_a_network(path):
+    """nbconvert's pages fetch MathJax from a server, and show dollars and backslashes without it."""
+    prose = "\n".join(cell.source for cell in read(path).cells if cell.cell_type == "markdown")
+    found = re.findall(r"\$\$?[^$\n]*[\\^_{}a-zA-Z][^$\n]*\$", re.sub(r"`[^`]*`", "", prose))
+    assert not found, f"write it in words and signs, as in √(*p*(1 − *p*)/*N*): {found}"
+
+
+@each_lesson
 def test_no_error_or_warning_is_stored(path):
     for output in outputs(path):
         assert output.output_type != "error", f"stored error: {output.ename}: {output.evalue}"
@@ -419,6 +435,17 @@ def test_execute_stops_at_a_cell_that_raises_and_leaves_the_file(execute, tmp_pa
         execute.main(["02_broken.ipynb"], tmp_path)
     assert "raise ValueError" in str(stopped.value) and "rate 2" in str(stopped.value)
     assert path.read_bytes() == before and os.listdir(tmp_path) == [path.name]
+
+
+def test_execute_stores_no_figure_without_words(execute, tmp_path, monkeypatch):
+    path = tmp_path / "03_mute.ipynb"
+    draw = "from matplotlib import pyplot\npyplot.plot([1, 2])\npyplot.show()"
+    nbformat.write(new_notebook(cells=[new_code_cell(draw)]), path)
+    before = path.read_bytes()
+    monkeypatch.setenv("TICKETLAB_SCALE", "quick")  # main sets it: put it back afterwards
+    with pytest.raises(SystemExit, match=r"no alternative text(.|\n)*pyplot\.plot"):
+        execute.execute(path)
+    assert path.read_bytes() == before
 
 
 def test_execute_names_the_lessons_when_it_does_not_know_one(execute, tmp_path):

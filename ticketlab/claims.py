@@ -41,18 +41,20 @@ def interval(values, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def measured(values, digits: int = 1, unit: str = "") -> str:
-    """``≈ 63.3 ± 0.9 pp``: mean and standard deviation over replicates; one number stands alone.
+    """``≈ 63.3 ± 0.9 pp``: mean and standard deviation over replicates; one number stands alone, and
+    so does one that all replicates have.
 
     values: a number, or one for each replicate. digits: after the point.
     """
     values = torch.as_tensor(values, dtype=torch.float64).flatten()
-    spread = f" ± {_rounded(values.std().item(), digits)}" if len(values) > 1 else ""
+    spread = values.std().item() if len(values) > 1 else 0
+    spread = f" ± {_rounded(spread, digits)}" if spread else ""  # "± 0.0" would be a measurement
     return f"≈ {_rounded(values.mean().item(), digits)}{spread}{' ' + unit if unit else ''}"
 
 
 def _rounded(number: float, digits: int) -> str:
     """With that many digits after the point, and one that counts where these would all be 0."""
-    written = f"{number:.{digits}f}"
+    written = f"{number + 0.0:.{digits}f}"  # which takes the sign from a zero
     return written if number == 0 or float(written) else f"{number:.1g}"
 
 

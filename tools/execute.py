@@ -83,6 +83,19 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 """
 
 
+def check_words(notebook):
+    """Raises SystemExit for a figure that does not say in words what it shows, naming its cell."""
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            if "image/png" in output.get("data", {}) and not (
+                output.metadata.get("image/png", {}).get("alt")
+            ):
+                raise SystemExit(
+                    "A figure has no alternative text. `import ticketlab` before it is drawn, or give it "
+                    f"as metadata. The cell:\n{cell.source}"
+                )
+
+
 def execute(path):
     """Execute the notebook at `path` and store it; gives the most memory it took, in bytes, or None
     where the system does not say. On any error the stored file stays as it was."""
@@ -103,6 +116,7 @@ def execute(path):
     ).execute()
     peak = int(notebook.cells.pop().outputs[0].text) if os.name == "posix" else None
     tidy(notebook)
+    check_words(notebook)
     write(notebook, path)
     covers.write(notebook, path)
     return peak

@@ -2,7 +2,17 @@
 
 import pytest
 
-from ticketlab.panels.base import NUMBER, Control, Panel, choice, figure_of, levels, pick, spread
+from ticketlab.panels.base import (
+    NUMBER,
+    Control,
+    Panel,
+    choice,
+    figure_of,
+    levels,
+    pick,
+    points,
+    spread,
+)
 from ticketlab.panels.svg import document
 
 
@@ -133,6 +143,12 @@ def test_the_controls_stand_in_one_row_the_dropdowns_last():
 def test_a_range_stands_behind_a_mean_but_not_behind_a_single_network():
     assert spread(3, 0.5, 0.75, "; own") == " (mean of 3 replicates, 50.0 to 75.0; own)"
     assert spread(1, 0.5, 0.5, "; own") == ""
+
+
+@pytest.mark.parametrize("difference, words", [(0.0312, "+3.1 points"), (-0.02, "-2.0 points"), (-0.0001, "0.0 points"),
+                                               (0.0, "0.0 points"), (0.1, "+10.0 points")])  # fmt: skip
+def test_a_difference_of_nothing_has_no_sign(difference, words):
+    assert points(difference) == words
 
 
 def test_where_a_slider_begins_and_ends_stands_beside_it():

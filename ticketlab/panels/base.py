@@ -285,6 +285,12 @@ def shares(density: float, removed: float) -> str:
     return describe(density, removed).replace(", ", " · ")
 
 
+def points(difference: float) -> str:
+    """A difference of two shares in points, with its sign, which a zero has not."""
+    words = f"{100 * difference:+.1f} points"
+    return words[1:] if words[1:].startswith("0.0 ") else words
+
+
 def unpruned(net) -> list[str]:
     """A line of numbers on matrices and kernels that no density counts, if the net has any."""
     return [f"not counted: {escape(words)}"] if (words := reach(net)) else []

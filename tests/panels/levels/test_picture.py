@@ -8,7 +8,7 @@ from ticketlab.panels.levels.picture import WIDTHS
 def test_two_pictures_that_say_in_words_what_they_show(panel):
     panel.level = 1
     now, (left, right) = panel.state(), re.findall(r"<svg.*?</svg>", panel.picture.value)
-    assert 'role="img"' in left and 'role="img"' in right and sum(WIDTHS) <= 764
+    assert 'role="img"' in left and 'role="img"' in right and sum(WIDTHS) <= 750
     words = f"barrier {100 * now.barrier:.1f} points from level 1 to 2"
     assert f"Test error on the line: {words}" in left and f"level by level: {words}, lost {100 * now.lost:.1f}" in right
     for name in ("barrier to the next level", "accuracy lost there"):

@@ -9,7 +9,7 @@ from ticketlab.panels.variants.picture import WIDTHS
 def test_two_pictures_that_say_in_words_what_they_show(rotations):
     rotations.place, rotations.angle, rotations.rate = "linear pair", 45, 0.5
     left, right = re.findall(r"<svg.*?</svg>", rotations.picture.value)
-    assert 'role="img"' in left and 'role="img"' in right and sum(WIDTHS) <= 764
+    assert 'role="img"' in left and 'role="img"' in right and sum(WIDTHS) <= 750
     assert "Weights by value, linear pair, 45°: 0.0 percent are exactly zero" in left
     assert "Test accuracy over the rate of one cut" in right and "at 50 percent, 0°" in right
     assert ">45°</text>" in right and ">0°</text>" in right

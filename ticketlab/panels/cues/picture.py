@@ -7,7 +7,7 @@ from ticketlab.figures import BLUE, GREY, drawing
 from ticketlab.panels import svg
 from ticketlab.panels.images import enlarged
 
-SIDE, WIDTH = 190, 272
+SIDE, WIDTH = 186, 268
 COLOURS = {"the shape": BLUE, "the texture": drawing.ORANGE, "neither": GREY}
 DASHES = {"the shape": "", "the texture": "6 3", "neither": "2 3"}
 

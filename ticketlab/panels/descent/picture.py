@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
 from ticketlab.panels.svg import Plot, dot, keys, polyline, stroke, text
 
-WIDTHS = 266, 266, 216  # of the three, in pixels
+WIDTHS = 264, 264, 216  # of the three, in pixels
 
 
 class Curve(NamedTuple):

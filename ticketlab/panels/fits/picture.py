@@ -7,7 +7,7 @@ from ticketlab.figures import BLUE, drawing
 from ticketlab.panels import svg
 from ticketlab.panels.images import enlarged
 
-SIDE, GAP = 164, 14  # of an image and between two, in pixels
+SIDE, GAP = 160, 14  # of an image and between two, in pixels
 
 
 def images(pictures, names, label: str) -> str:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from ticketlab.figures import BLUE, GREEN, VERMILLION
 from ticketlab.panels.svg import Plot, dot, keys, stroke
 
-WIDTHS = 380, 384  # of the two, in pixels
+WIDTHS = 374, 376  # of the two, in pixels
 
 
 def error(alphas, mean, low, high, top: float, label: str) -> str:

@@ -6,7 +6,7 @@ Plain functions from numbers to strings. Lesson 03's panel builds on this file.
 from ticketlab.figures import BLACK, BLUE, KEPT, PRUNED
 from ticketlab.panels.svg import LEFT, TOP, Plot, keys, square, text
 
-WIDTHS = 284, 256  # of the two, in pixels
+WIDTHS = 282, 256  # of the two, in pixels
 
 
 def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> str:

@@ -153,7 +153,7 @@ def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
                       if replicates > 1 else "")
             lines[-1] += (f" · {escape(now.way)}: test accuracy <b>{100 * now.accuracy:.1f} %</b>"
                          f"{ends}, dense {100 * now.dense:.1f} %, difference "
-                         f"{100 * (now.accuracy - now.dense):+.1f} points")
+                         f"{base.points(now.accuracy - now.dense)}")
     return base.rows(*lines)
 
 

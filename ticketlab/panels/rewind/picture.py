@@ -8,7 +8,7 @@ panel builds on this file.
 from ticketlab.figures import BLACK, BLUE, GREEN, GREY, VERMILLION
 from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT, Plot, dot, keys, polyline, stroke
 
-WIDTHS = 246, 232  # of the two, in pixels
+WIDTHS = 240, 228  # of the two, in pixels
 
 
 def paths(first, second, reach, step: int, label: str) -> str:

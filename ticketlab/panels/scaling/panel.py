@@ -133,7 +133,7 @@ def _numbers(now: ScalingReading, by: str) -> str:
         names = " and ".join(escape(str(label)) for label in now.between)
         how = (f"{by} {names}" if len(now.between) == 1 else f"between {by} {names}, interpolated")
         same = (f"dense net of as many weights <b>{100 * now.equal:.1f} %</b> ({how}): difference "
-                f"{100 * (now.accuracy - now.equal):+.1f} points")
+                f"{base.points(now.accuracy - now.equal)}")
     place = (f"{escape(by)} {escape(str(now.net))}, level {now.level} of {now.last}: "
              f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · "
              f"{base.shares(now.density, now.removed)}")

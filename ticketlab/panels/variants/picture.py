@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ticketlab.figures import BLUE, GREY, KEPT, PRUNED
 from ticketlab.panels.svg import Plot, keys, square, stroke
 
-WIDTHS = 382, 382  # of the two, in pixels
+WIDTHS = 375, 375  # of the two, in pixels
 
 
 def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
