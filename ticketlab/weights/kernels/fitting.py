@@ -94,7 +94,7 @@ def _fit_one(image: np.ndarray, starts: int, most: int) -> dict:
 
     # every start until a step gains less than a thousandth; then the best of them to its end
     rough = [follow(start, 1e-3) for start in _starts(target, size, starts)]
-    best = follow(min(rough, key=lambda found: found.cost).x, 1e-5)
+    best = follow(min(rough, key=lambda found: found.cost).x, 1e-4)
     own = _readable(best.x, size, spread)
     r2 = explained(image, gabor(size, **own))
     return {"r2": r2, "converged": bool(best.success), "freedom": freedom} | own
