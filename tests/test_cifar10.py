@@ -16,6 +16,7 @@ from ticketlab import landscape, nets, stack
 from ticketlab.lottery import rewinding
 from ticketlab.pruning import masks
 from ticketlab.training import Recipe, train
+from ticketlab.weights import kernels
 
 FOLDER = os.environ.get("TICKETLAB_DATA")
 
@@ -124,3 +125,13 @@ def test_a_line_between_two_children_has_their_errors_at_its_ends(few, found):
     assert landscape.distance(*ends).item() > 0.1
     same = landscape.line(ends[0], ends[0], few, points=2, norm_examples=200, progress=False)
     assert torch.equal(same.error[0], line.error[0])
+
+
+@pytest.mark.parametrize("net", [nets.conv, nets.resnet20], ids=["Conv-2", "ResNet-20"])
+def test_the_kernels_of_real_networks_are_fitted_and_have_no_values_left_over(few, net):
+    """Lesson 09 at scale class, small: nine values, eight parameters."""
+    run = train(stack.draw(net(few, width=8), [0]), few, RECIPE, progress=False)
+    own = kernels.of_layer(run.stack, "conv1")[0]
+    fits = kernels.fit(own, progress=False)
+    assert own.shape == (8, 3, 3, 3) and (fits["freedom"] == 1).all()
+    assert fits["r2"].median() > 0.8 and kernels.separate(own).share.min() > 1 / 3

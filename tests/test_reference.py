@@ -117,6 +117,40 @@ def test_the_lenet_table_says_how_it_was_made(lenet):
     assert about["net_steps"] == trained * int(about["recipe"]["steps"])
 
 
+# --- kernels of SqueezeNet ------------------------------------------------------------------------
+
+@pytest.fixture(scope="module")
+def squeezenet():
+    return (pandas.read_csv(FOLDER / "squeezenet_kernels.csv"),
+            json.loads((FOLDER / "squeezenet_kernels.json").read_text()))
+
+
+def test_the_table_of_kernel_fits_has_the_rows_and_columns_it_promises(squeezenet):
+    table, about = squeezenet
+    assert table["kernel"].tolist() == list(range(96)) and (table["freedom"] == 41).all()
+    words = (FOLDER / "README.md").read_text()
+    for column in table.columns:
+        assert f"`{column}`" in words, column
+    for column in ("r2", "share", "grey"):
+        assert table[column].between(0, 1).all(), column
+    assert table["angle"].between(0, 180).all() and table["frequency"].between(0, 0.5).all()
+    colours = table[["red", "green", "blue"]].to_numpy()
+    assert (colours**2).sum(1) == pytest.approx(1, abs=1e-3)
+    stored = about["summary"]["trained"]
+    assert table["r2"].median() == pytest.approx(stored["median r2"], abs=1e-3)
+    assert (table["r2"] >= 0.8).mean() == pytest.approx(stored["above 0.8"], abs=1e-3)
+    assert (~table["converged"]).sum() == stored["not converged"]
+
+
+def test_source_and_licence_of_the_kernels_stand_beside_their_fits(squeezenet):
+    words = (FOLDER / "README.md").read_text()
+    for text in (words, squeezenet[1]["source"]):
+        for name in ("SqueezeNet 1.0", "songhan/SqueezeNet-Deep-Compression", "BSD 2-clause"):
+            assert name in text
+    assert squeezenet[1]["command"].startswith("python lessons/reference/squeezenet_kernels.py")
+    assert not list(FOLDER.glob("*.npz")), "the kernels are not ours to ship"
+
+
 # --- ResNet-20 on CIFAR-10 ------------------------------------------------------------------------
 
 ACCURACIES = ["way", "k", "level", "replicate", "budget", "density", "sparsity", "accuracy",

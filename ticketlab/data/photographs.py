@@ -106,7 +106,7 @@ def independent_components(images, number: int, seed: int = 0) -> np.ndarray:
     if number > most:
         raise ValueError(f"number is {number}; patches of {images[0].size} pixels have at most "
                          f"{most} components")
-    ica = FastICA(number, whiten="unit-variance", whiten_solver="eigh",
+    ica = FastICA(number, whiten="unit-variance", whiten_solver="svd",
                   random_state=whole_from("seed", seed), max_iter=300, tol=1e-3)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # the last ones turn for long
