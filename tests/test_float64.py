@@ -9,7 +9,7 @@ import torch
 import ticketlab as tl
 from tests.meta_device import WithoutFloat64
 from tests.training.test_loop import DATA, NETS, RECIPES
-from ticketlab.landscape import lines
+from ticketlab.landscape import distances, lines
 
 STACKS = {name: tl.draw(net, range(2)) for name, net in NETS.items()}
 THERE = {name: stack.to("meta") for name, stack in STACKS.items()}
@@ -26,9 +26,9 @@ MEASURES = {
     "interpolate at a tensor": lambda a, masks: lines.interpolate(
         a, a, torch.full((2,), 0.5, device="meta")),
     "line": lambda a, masks: lines.line(a, a, FAR, points=3, masks=masks, progress=False),
-    "distance": lambda a, masks: lines.distance(a, a),
-    "hamming": lambda a, masks: lines.hamming(masks, masks),
-    "hamming by chance": lambda a, masks: lines.hamming_by_chance(masks, masks),
+    "distance": lambda a, masks: distances.distance(a, a),
+    "hamming": lambda a, masks: distances.hamming(masks, masks),
+    "hamming by chance": lambda a, masks: distances.hamming_by_chance(masks, masks),
     "density": lambda a, masks: tl.masks.density(masks),
     "ranks": lambda a, masks: tl.pruning.removal_ranks(tl.pruning.magnitude(a), masks, list(masks)),
     "random score": lambda a, masks: tl.pruning.random([0, 1])(a),

@@ -75,7 +75,7 @@ MUTANTS = [Mutant(*each) for each in (
      "kept[step] = trainer.snapshot(step)", "kept[step] = trainer.snapshot(step - 1)",
      LOOP, "a_run_that_is_continued_equals_one_that_never_stopped"),
     ("evaluation by the batch's own statistics", "training/evaluation.py",
-     "forward(stack, part, shared=True)", "forward(stack, part, shared=True, training=True)",
+     "part, shared=True, noise", "part, shared=True, training=True, noise",
      LOOP, "a_stack_trains_as_each_net_would_alone"),
     ("optimiser fresh after a break", "training/optimizers.py",
      "if state and kind in state.get(name, {}):", "if False:",
