@@ -5,7 +5,7 @@ ARGS ?=
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test test-lowest check mutants lessons bench clean
+.PHONY: help lab test test-lowest check mutants lessons site bench clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ mutants: .venv/.installed-test ## one-line mistakes in the core: does a test not
 
 lessons: .venv/.installed-lab ## execute the lessons anew and store their outputs (ARGS="03": only that one)
 	TICKETLAB_SCALE=quick $(BIN)/python tools/execute.py $(ARGS)
+
+site: .venv/.installed-site ## build the site from the stored lessons into site/; nothing is executed
+	$(BIN)/python tools/site/build.py $(ARGS)
 
 bench: .venv/.installed-lab ## run the benchmarks
 	$(BIN)/python -m benchmarks $(ARGS)

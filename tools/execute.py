@@ -15,6 +15,7 @@ from pathlib import Path
 
 import costs
 import covers
+import live
 import navigation
 import nbformat
 import setup_cell
@@ -100,8 +101,9 @@ def execute(path):
     """Execute the notebook at `path` and store it; gives the most memory it took, in bytes, or None
     where the system does not say. On any error the stored file stays as it was."""
     notebook = read(path)
-    if os.name == "posix":
-        notebook.cells.append(new_code_cell(MEMORY))
+    extra = [MEMORY] if os.name == "posix" else []
+    extra.append(live.save(path.stem))
+    notebook.cells += map(new_code_cell, extra)
     NotebookClient(
         notebook,
         timeout=SECONDS_A_CELL,
@@ -114,7 +116,8 @@ def execute(path):
             "--IPKernelApp.log_level=40"
         ],  # errors only: nothing else is for the reader
     ).execute()
-    peak = int(notebook.cells.pop().outputs[0].text) if os.name == "posix" else None
+    extra = [notebook.cells.pop() for _ in extra]
+    peak = int(extra[-1].outputs[0].text) if os.name == "posix" else None
     tidy(notebook)
     check_words(notebook)
     write(notebook, path)

@@ -96,7 +96,8 @@
   // A page that frames this one gives it as much room as it needs.
   function tell() {
     if (parent !== window) {
-      parent.postMessage({ ticketlabHeight: document.documentElement.scrollHeight }, "*");
+      const height = document.querySelector("main").getBoundingClientRect().height;
+      parent.postMessage({ ticketlabHeight: Math.ceil(height) }, "*");
     }
   }
 
