@@ -9,6 +9,7 @@ from benchmarks import (
     line,
     lottery,
     machine,
+    pages,
     slider,
     sweep,
     training,
@@ -17,7 +18,7 @@ from benchmarks import (
 
 SUBJECTS = {"training": training.report, "images": images.report, "lottery": lottery.report,
             "line": line.report, "busy": busy.report, "widths": widths.report, "sweep": sweep.report,
-            "slider": slider.report, "importing": importing.report}
+            "slider": slider.report, "pages": pages.report, "importing": importing.report}
 
 
 def main() -> None:

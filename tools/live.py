@@ -16,7 +16,7 @@ from ticketlab.panels import base
 for _old in pathlib.Path({folder!r}).glob({number!r} + "-*.html"):
     _old.unlink()
 _seen = []
-for _each in dict.fromkeys(_each for _each in Out.values() if isinstance(_each, base.Panel)):
+for _each in (_each for _each in Out.values() if isinstance(_each, base.Panel)):
     _seen.append(repr(_each).partition(" ")[0])
     _again = _seen.count(_seen[-1])
     _name = f"{number}-{{_seen[-1]}}" + (f"-{{_again}}" if _again > 1 else "") + ".html"
@@ -36,7 +36,7 @@ def save(stem):
 
 
 def names(notebook, stem):
-    """For each cell of a stored lesson that shows a panel: its place, and the name of the panel's page."""
+    """The cells of a stored lesson that show a panel: the place of each, and the name of its page."""
     found, seen = [], []
     for place, cell in enumerate(notebook.cells):
         for output in cell.get("outputs", []):

@@ -10,6 +10,7 @@ import re
 
 import nbformat
 import sources
+
 import ticketlab
 
 CALL = re.compile(r"\btl\.((?:\w+\.)*\w+)")

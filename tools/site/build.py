@@ -21,7 +21,8 @@ import sources  # noqa: E402
 
 MENDED = (
     # Sphinx closes what folds; a lesson's code is to be read, but for the setup cell.
-    (re.compile(r'<details class="(admonition hide above-input)">(?=\s*<summary[^>]*>\s*<p[^>]*>Show code cell source)'),
+    (re.compile(r'<details class="(admonition hide above-input)">'
+                r"(?=\s*<summary[^>]*>\s*<p[^>]*>Show code cell source)"),
      r'<details class="\1" open>'),
     # the side bar's captions are headings of no level, which a screen reader cannot place
     (re.compile(r'class="caption" role="heading"'), 'class="caption" role="heading" aria-level="2"'),
@@ -34,8 +35,8 @@ def build(target):
         source, made = Path(work, "source"), Path(work, "site")
         source.mkdir()
         sources.write(source, api.pages())
-        subprocess.run([sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html", "-c", HERE,
-                        source, made], check=True)
+        sphinx = [sys.executable, "-m", "sphinx", "-q", "-W", "--keep-going", "-b", "html"]
+        subprocess.run([*sphinx, "-c", HERE, source, made], check=True)
         for page in made.rglob("*.html"):
             _mend(page)
         shutil.copytree(sources.ROOT / "lessons" / sources.live.FOLDER, made / "_static" / "live",
@@ -63,7 +64,8 @@ def main(arguments=None):
     try:
         build(target)
     except subprocess.CalledProcessError as error:
-        raise SystemExit(f"Sphinx stopped with code {error.returncode}; its warnings stand above.") from error
+        raise SystemExit(f"Sphinx stopped with code {error.returncode}; its warnings stand above. "
+                         f"{target} is as it was.") from error
     size = sum(path.stat().st_size for path in target.rglob("*") if path.is_file())
     print(f"{target / 'index.html'} … {time.perf_counter() - began:.0f} s, {size / 1e6:.1f} MB")
 

@@ -22,8 +22,8 @@ import live  # noqa: E402
 import setup_cell  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
-PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "lessons/README.md", "lessons/glossary.md", "lessons/start.md",
-         "lessons/reference/README.md"]
+PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "lessons/README.md", "lessons/glossary.md",
+         "lessons/start.md", "lessons/reference/README.md"]
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
 FRAME = ('<iframe class="panel" src="{up}_static/live/{name}" title="{title}" loading="lazy">'
          "</iframe>")

@@ -1,0 +1,54 @@
+"""`make lessons` stores a page of each panel that a lesson shows; the site finds it by the stored output."""
+
+import os
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+from nbformat.v4 import new_code_cell, new_notebook
+
+TOOLS = Path(__file__).resolve().parents[1] / "tools"
+
+LESSON = ["""
+import torch, ticketlab as tl
+x, y = torch.randn(60, 12, generator=torch.Generator().manual_seed(0)), torch.arange(60) % 4
+data = tl.data.Data("noise", x, y, x, y, x, y, 4, (12,), "noise")
+stack = tl.draw(tl.nets.mlp(data, (9, 7)), [0, 1])
+panel = tl.panels.prune_panel(stack, data, rate=0.5)
+panel""", "panel", "2 + 2", "tl.panels.prune_panel(stack, data, rate=0.25)"]
+
+
+@pytest.fixture
+def tools(monkeypatch):
+    monkeypatch.syspath_prepend(TOOLS)
+    import execute
+    import live
+
+    yield execute, live
+    for name in ("execute", "live"):
+        sys.modules.pop(name)
+
+
+def test_each_panel_is_saved_where_the_stored_lesson_expects_it(tools, tmp_path, monkeypatch):
+    execute, live = tools
+    monkeypatch.setenv("TICKETLAB_SCALE", "quick")
+    (tmp_path / "live").mkdir()
+    for old in ("03-gone.html", "04-other.html"):
+        (tmp_path / "live" / old).touch()
+    path = tmp_path / "03_little.ipynb"
+    nbformat.write(new_notebook(cells=list(map(new_code_cell, LESSON))), path)
+    execute.main(["03"], tmp_path)
+    stored = nbformat.read(path, as_version=4)
+    assert len(stored.cells) == len(LESSON) + 3, "what saves the panels is no part of a lesson"
+    assert [name for _, name in live.names(stored, path.stem)] == [
+        "03-prune.html", "03-prune-2.html", "03-prune-3.html"]
+    assert sorted(os.listdir(tmp_path / "live")) == [
+        "03-prune-2.html", "03-prune-3.html", "03-prune.html", "04-other.html"]
+    page = (tmp_path / "live" / "03-prune.html").read_text("utf-8")
+    assert "<h1>prune panel of lesson 03</h1>" in page and "rate 50 %" in page
+    assert "rate 25 %" in (tmp_path / "live" / "03-prune-3.html").read_text("utf-8")
+
+
+def test_a_notebook_without_a_number_has_pages_of_its_whole_name(tools):
+    assert tools[1].number("your_own") == "your_own" and tools[1].number("03_one_shot") == "03"
