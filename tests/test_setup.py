@@ -19,7 +19,7 @@ ROOT = Path(__file__).resolve().parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 
 CONDA_NAMES = {"torch": "pytorch", "playwright": "playwright-python"}
-ONLY_ON_PYPI = {"mnist1d"}
+ONLY_ON_PYPI = {"axe-playwright-python", "mnist1d"}
 
 # Colab, August 2026. Replacing one of these means a kernel restart in the middle of a lesson.
 COLAB = {

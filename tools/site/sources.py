@@ -95,6 +95,9 @@ def lesson(notebook, stem, saved):
         if cell.cell_type == "code":
             folded = "hide-cell" if setup_cell.TAG in cell.metadata.get("tags", []) else "hide-input"
             cell.metadata.tags = [*cell.metadata.get("tags", []), folded]
+            said = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.outputs]
+            if any(said):
+                cell.metadata["mystnb"] = {"image": {"alt": next(filter(None, said))}}
     for place, name in live.names(notebook, stem):
         if name not in saved:
             continue
