@@ -116,7 +116,9 @@ def test_the_package_is_found_from_the_folder_that_holds_the_clone(clone, tmp_pa
 
 
 def test_what_is_distributed_is_the_package_and_its_licence(clone):
-    modules = {p.relative_to(ROOT).as_posix() for p in (ROOT / "ticketlab").rglob("*.py")}
+    """The page that a saved panel is made of is no module, and is needed all the same."""
+    modules = {p.relative_to(ROOT).as_posix() for kind in ("*.py", "page.*")
+               for p in (ROOT / "ticketlab").rglob(kind) if p.is_file()}
     wheel = set(zipfile.ZipFile(clone("wheel")).namelist())
     about = {name for name in wheel if ".dist-info/" in name}
     assert wheel - about == modules
