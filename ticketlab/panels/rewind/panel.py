@@ -84,9 +84,9 @@ class RewindPanel(base.Panel):
         middle.plot([place, place], [foot, top], "_-", color=drawing.BLACK, label="barrier")
         middle.axhline(foot + THRESHOLD, color=drawing.GREEN, linestyle="--",
                        label=f"{THRESHOLD:g} points above the ends")
-        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, data.top))
+        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, 1.45 * data.top))  # room for the legend
         base.finish(left)
-        base.finish(middle)
+        base.finish(middle, loc="upper left")
         for ax in right:
             accuracies.draw(ax, data.curves, now)
         return figure
