@@ -68,6 +68,6 @@ def test_a_lesson_of_the_recipes_cells_is_executed_and_stored(tmp_path, monkeypa
     ((where, code),) = RECIPES["a lesson"]
     path = tmp_path / Path(where.partition(",")[0]).name
     nbformat.write(new_notebook(cells=[new_markdown_cell("# 7"), new_code_cell(code)]), path)
-    execute.main(["07"], tmp_path)
+    execute.main(["99"], tmp_path)
     cells = [cell for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "code"]
     assert [cell.execution_count for cell in cells] == [1, 2]

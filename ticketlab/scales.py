@@ -78,9 +78,10 @@ class Surface:
     """Lesson 07 at one scale, on the scale's own data: what lies around sparse networks.
 
     hidden: units of the MLP. recipe, replicates: how it is trained, plain SGD. levels, rate: rounds of
-    global pruning, to a tenth. pressed: the recipe of the part on pressure. l2, l1, powers: its
-    strengths. widths, matched: of the MLPs of one hidden layer that are matched, and their recipe.
-    signals: how many replicates of lesson 05's network are searched.
+    global pruning, to a tenth. wide, pressed, pressed_replicates: the MLP, recipe and replicates of
+    the part on pressure; l2, l1, powers: its strengths. widths, matched: of the MLPs of one hidden
+    layer that are matched, and their recipe. signals: how many replicates of lesson 05's network are
+    searched.
     """
 
     hidden: tuple[int, ...]
@@ -88,7 +89,9 @@ class Surface:
     replicates: int
     levels: int
     rate: float
+    wide: tuple[int, ...]
     pressed: Recipe
+    pressed_replicates: int
     l2: tuple[float, ...]
     l1: tuple[float, ...]
     powers: tuple[int, ...]
@@ -172,9 +175,9 @@ _FULL = replace(
 _PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=1_500, evaluate_every=1_500)
 _NEAR = Surface(
     (100, 100), _PLAIN, replicates=5, levels=4, rate=0.4377,  # a tenth remains after four rounds
-    pressed=_PLAIN.with_(steps=3_000, evaluate_every=3_000), l2=(1e-3, 5e-3), l1=(1e-4, 5e-4),
-    powers=(2, 3, 4), widths=(16, 64, 256), matched=_PLAIN.with_(steps=1_000, evaluate_every=1_000),
-    signals=3)
+    wide=(300, 100), pressed=_PLAIN.with_(steps=3_000, evaluate_every=3_000), pressed_replicates=5,
+    l2=(1e-3, 5e-3), l1=(1e-4, 5e-4), powers=(2, 3, 4),
+    widths=(16, 64, 256), matched=_PLAIN.with_(steps=1_000, evaluate_every=1_000), signals=3)
 _LENET = replace(
     _NEAR, hidden=(300, 100), recipe=_PLAIN.with_(steps=5_000, evaluate_every=1_000),
     pressed=_PLAIN.with_(steps=5_000, evaluate_every=1_000), widths=(16, 64, 256, 1_024),
