@@ -84,7 +84,7 @@ class RewindPanel(base.Panel):
         middle.plot([place, place], [foot, top], "_-", color=drawing.BLACK, label="barrier")
         middle.axhline(foot + THRESHOLD, color=drawing.GREEN, linestyle="--",
                        label=f"{THRESHOLD:g} points above the ends")
-        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, 1.45 * data.top))  # room for the legend
+        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, 1.45 * data.top))
         base.finish(left)
         base.finish(middle, loc="upper left")
         for ax in right:
