@@ -3,11 +3,21 @@
 masks: which weights are kept; densities, and the words for them
 torch_masks: from and to torch.nn.utils.prune
 cut: scores, scopes, the cut itself with its rule for ties, ladders of rates
+selection: the highest of each row, n of every m weights
+activations: what goes into the layers, and Wanda's score
+reconstruction: SparseGPT, whose surviving weights make up for the others
 score_checks: whether what a score function gives can rank weights
-Lessons 03-06 build on it.
+Lessons 03-06 and 10 build on it.
 """
 
 from ticketlab.pruning import masks
+from ticketlab.pruning.activations import (
+    gather,
+    input_norms,
+    input_products,
+    listening,
+    wanda,
+)
 from ticketlab.pruning.cut import (
     SCOPES,
     LayerCollapse,
@@ -37,9 +47,13 @@ from ticketlab.pruning.masks import (
     prunable,
     survivors,
 )
+from ticketlab.pruning.reconstruction import output_error, reconstruct, sparse_gpt
+from ticketlab.pruning.selection import highest, n_of_m
 from ticketlab.pruning.torch_masks import from_torch, to_torch
 
 __all__ = ["LayerCollapse", "Masks", "SCOPES", "Score", "Scores", "Share", "apply_masks",
            "by_layer", "check_masks", "concatenate", "dense", "density", "describe", "from_torch",
-           "ladder", "layer_densities", "layer_name", "magnitude", "masks", "movement", "prunable",
-           "prune", "random", "rate_for", "removal_ranks", "saliency", "survivors", "to_torch"]
+           "gather", "highest", "input_norms", "input_products", "ladder", "layer_densities",
+           "layer_name", "listening", "magnitude", "masks", "movement", "n_of_m", "output_error",
+           "prunable", "prune", "random", "rate_for", "reconstruct", "removal_ranks", "saliency",
+           "sparse_gpt", "survivors", "to_torch", "wanda"]

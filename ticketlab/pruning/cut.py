@@ -1,9 +1,10 @@
 """Pruning: which weights go, where they compete, and how many.
 
 Three questions, answered apart. *Which*: a score, a function of the stack that gives every weight
-a number; the lowest go first. *Where*: the scope, ``"layer"`` (each layer on its own) or
-``"global"`` (one pool). *How many*: a rate of the survivors, or a density to end at. *When* to cut
-is the loop around it (lesson 04). Lesson 03 builds on this file.
+a number; the lowest go first. *Where*: the scope, ``"layer"`` (each layer on its own), ``"row"``
+(the weights of one output on their own) or ``"global"`` (one pool). *How many*: a rate of the
+survivors, or a density to end at. *When* to cut is the loop around it (lesson 04). Lesson 03 builds
+on this file.
 """
 
 import difflib
@@ -16,12 +17,13 @@ from torch import Tensor
 from ticketlab.basics import whole, wholes_from
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.pruning.score_checks import check_scores
+from ticketlab.pruning.selection import highest
 from ticketlab.stack import Stack, check_stack, forward
 
 Scores = dict[str, Tensor]
 Score = Callable[[Stack], Scores]
 Share = float | dict[str, float]
-SCOPES = ("layer", "global")
+SCOPES = ("layer", "row", "global")
 
 
 class LayerCollapse(ValueError):
@@ -116,10 +118,12 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
     ``scope="global"`` the layers that are not left alone share one rate and one pool.
 
     Exactly round(rate x survivors) weights go, or round(density x size) stay, in each pool of each
-    replicate; of equal scores the first in memory goes first.
+    replicate; under ``scope="row"`` every row of a layer is a pool. Of equal scores the first in
+    memory goes first.
     Raises ValueError for shares, layers, scopes or masks that do not fit, for a density above the
     present one and for a cut that removes nothing; LayerCollapse if a layer would be left empty.
-    Frankle & Carbin 2019, section 2 (layer) and section 4 (global). Lesson 03 builds on it.
+    Frankle & Carbin 2019, section 2 (layer) and section 4 (global); Sun et al. 2024 (row). Lesson 03
+    builds on it; rows are lesson 10's.
     """
     masks = dense(stack) if masks is None else masks
     check_masks(stack, masks)
@@ -130,6 +134,10 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
     cut, scores = dict(masks), score(stack)
     removed = 0
     for pool in _pools(shares, scope, rate is None):
+        if scope == "row":
+            cut[pool[0]] = _rows(scores, masks, pool[0], shares[pool[0]], rate is None)
+            removed += int(masks[pool[0]].sum() - cut[pool[0]].sum())
+            continue
         sizes = [masks[name][0].numel() for name in pool]
         alive = torch.stack([masks[name].flatten(1).sum(1) for name in pool]).sum(0).tolist()
         if rate is None:
@@ -138,10 +146,11 @@ def prune(stack: Stack, masks: Masks | None = None, *, rate: Share | None = None
         else:
             keep = [n - round(shares[pool[0]] * n) for n in alive]
         removed += sum(alive) - sum(keep)
-        first_kept = sum(sizes) - torch.tensor(keep, device=stack.device)
-        ranks = removal_ranks(scores, masks, pool)
-        for name in pool:
-            cut[name] = ranks[name] >= first_kept.view(-1, *[1] * (ranks[name].dim() - 1))
+        check_scores(scores, masks, pool)
+        flat = [scores[name].masked_fill(~masks[name], -torch.inf).flatten(1) for name in pool]
+        kept = highest(torch.cat(flat, 1), torch.tensor(keep, device=flat[0].device))
+        for name, part in zip(pool, kept.split(sizes, dim=1), strict=True):
+            cut[name] = part.view(masks[name].shape)
     if removed == 0:
         asked = f"a density of {density}" if rate is None else f"a rate of {rate}"
         raise ValueError(f"{asked} removes none of the surviving weights at this size; "
@@ -192,10 +201,15 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
     sizes = {name: stack.parameters[name][0].numel() for name in shares}
     pools = {tuple(pool): sum(sizes[name] for name in pool) for pool in _pools(shares, scope, False)}
     untouched = sum(sizes.values()) - sum(pools.values())
+    alike = dict.fromkeys(pools, 1)  # rows of a layer stay as long as one another
+    if scope == "row":
+        alike = {pool: stack.parameters[pool[0]].shape[1] for pool in pools}
+        pools = {pool: n // alike[pool] for pool, n in pools.items()}
     densities = [1.0]
     for _ in range(levels):
         pools = {pool: n - round(shares[pool[0]] * n) for pool, n in pools.items()}
-        densities.append((untouched + sum(pools.values())) / sum(sizes.values()))
+        kept = sum(alike[pool] * n for pool, n in pools.items())
+        densities.append((untouched + kept) / sum(sizes.values()))
     return densities
 
 
@@ -235,7 +249,7 @@ def _pools(shares: dict[str, float], scope: str, is_density: bool) -> list[list[
     if scope not in SCOPES:
         raise ValueError(f"scope is {scope!r}; it must be one of {SCOPES}")
     taking_part = [name for name, share in shares.items() if share != (1 if is_density else 0)]
-    if scope == "layer":
+    if scope in ("layer", "row"):
         return [[name] for name in taking_part]
     if len({shares[name] for name in taking_part}) > 1:
         raise ValueError(f"the global scope has one pool and so one share, and {shares} has "
@@ -243,8 +257,23 @@ def _pools(shares: dict[str, float], scope: str, is_density: bool) -> list[list[
     return [taking_part] if taking_part else []
 
 
-def _check_reachable(density: float, keep: list[int], alive: list[int], size: int, pool) -> None:
-    names = ", ".join(layer_name(name) for name in pool)
+def _rows(scores: Scores, masks: Masks, name: str, share: float, is_density: bool) -> Tensor:
+    """The mask of a layer in which every row, the weights of one output, is a pool of its own."""
+    check_scores(scores, masks, [name])
+    mask = masks[name].flatten(2).flatten(0, 1)
+    alive, size = mask.sum(1), mask.shape[1]
+    if is_density:
+        keep = torch.full_like(alive, round(share * size))
+        _check_reachable(share, [int(keep[0])], [int(alive.min())], size, [name], "a row of ")
+    else:
+        keep = alive - (share * alive.double().cpu()).round().to(alive)
+    flat = scores[name].reshape(mask.shape).masked_fill(~mask, -torch.inf)
+    return highest(flat, keep).view(masks[name].shape)
+
+
+def _check_reachable(density: float, keep: list[int], alive: list[int], size: int, pool,
+                     part: str = "") -> None:
+    names = part + ", ".join(layer_name(name) for name in pool)
     for replicate, (target, now) in enumerate(zip(keep, alive, strict=True)):
         if target > now:
             raise ValueError(
