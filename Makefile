@@ -54,6 +54,7 @@ clean: ## remove .venv and .venv-lowest
 .venv/.installed-%: pyproject.toml | .venv/bin/python
 	@echo 'Installing ticketlab[$*] into .venv. The first time this downloads PyTorch and takes minutes.'
 	$(BIN)/python -m pip install --disable-pip-version-check -e '.[$*]'
+	$(BIN)/python tools/fetch_model.py
 	@touch $@
 
 .venv-lowest/.installed: pyproject.toml tools/lowest.py .venv/bin/python

@@ -31,6 +31,7 @@ os.environ.setdefault("GOMP_SPINCOUNT", "10000")
 from ticketlab import (
     data,
     landscape,
+    language,
     lottery,
     nets,
     pruning,
@@ -56,7 +57,7 @@ from ticketlab.weights import kernels
 __version__ = "0.1.0"
 __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons", "data",
            "double_descent", "draw", "evaluate", "instability", "kernels", "label_noise", "landscape",
-           "lottery", "masks", "matching", "memory", "nets", "pruning", "rewinding", "runs",
+           "language", "lottery", "masks", "matching", "memory", "nets", "pruning", "rewinding", "runs",
            "scales", "scaling", "sentences", "stack", "sweep", "text", "train", "training",
            "weights"]
 

@@ -14,5 +14,7 @@ from ticketlab.training.memory.forecast import (
     needed,
     readable,
 )
+from ticketlab.training.memory.free import free_memory
 
-__all__ = ["CHUNK", "Memory", "SAFE", "announce", "fitting", "forecast", "needed", "readable"]
+__all__ = ["CHUNK", "Memory", "SAFE", "announce", "fitting", "forecast", "free_memory", "needed",
+           "readable"]
