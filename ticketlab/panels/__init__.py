@@ -5,6 +5,7 @@ rewind: two children and the line between them (lesson 05); scaling, descent: wi
 variants: rotated, or trained under pressure, then cut (lesson 07); levels: lines from level to level
 page: any panel as one HTML file, ``panel.save("prune.html")``
 kernels, fits, cues: kernels and their fits, shape and texture (lesson 09)
+language: a language model, cut (lesson 10)
 base: what all panels share; svg: axes, keys, lines and markers; images: arrays
 guesses: the learner's guess
 """
@@ -14,6 +15,7 @@ from ticketlab.panels.descent import DescentPanel, descent_panel
 from ticketlab.panels.fits import FitPanel, fit_panel
 from ticketlab.panels.guesses import Guess, guess
 from ticketlab.panels.kernels import KernelsPanel, kernels_panel
+from ticketlab.panels.language import LanguagePanel, language_panel
 from ticketlab.panels.levels import LevelsPanel, levels_panel
 from ticketlab.panels.prune import PrunePanel, Reading, prune_panel
 from ticketlab.panels.rewind import RewindPanel, rewind_panel
@@ -21,8 +23,9 @@ from ticketlab.panels.scaling import ScalingPanel, scaling_panel
 from ticketlab.panels.tickets import TicketPanel, ticket_panel
 from ticketlab.panels.variants import PressurePanel, RotationPanel, pressure_panel, rotation_panel
 
-__all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "LevelsPanel",
-           "PressurePanel", "PrunePanel", "Reading", "RewindPanel", "RotationPanel", "ScalingPanel",
-           "TicketPanel", "cue_panel", "descent_panel", "fit_panel", "guess", "kernels_panel",
-           "levels_panel", "pressure_panel", "prune_panel", "rewind_panel", "rotation_panel",
-           "scaling_panel", "ticket_panel"]
+__all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "LanguagePanel",
+           "LevelsPanel", "PressurePanel", "PrunePanel", "Reading", "RewindPanel",
+           "RotationPanel", "ScalingPanel", "TicketPanel", "cue_panel", "descent_panel",
+           "fit_panel", "guess", "kernels_panel", "language_panel", "levels_panel",
+           "pressure_panel", "prune_panel", "rewind_panel", "rotation_panel", "scaling_panel",
+           "ticket_panel"]

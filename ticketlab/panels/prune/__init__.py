@@ -4,6 +4,7 @@ panel: the controls; table: what is looked up; picture: what is drawn, as SVG te
 """
 
 from ticketlab.panels.prune.panel import PrunePanel, prune_panel
+from ticketlab.panels.prune.picture import histogram
 from ticketlab.panels.prune.table import Reading
 
-__all__ = ["PrunePanel", "Reading", "prune_panel"]
+__all__ = ["PrunePanel", "Reading", "histogram", "prune_panel"]

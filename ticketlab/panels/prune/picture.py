@@ -9,7 +9,8 @@ from ticketlab.panels.svg import LEFT, TOP, Plot, keys, square, text
 WIDTHS = 282, 256  # of the two, in pixels
 
 
-def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> str:
+def histogram(edges, total, pruned, thresholds, title: str, identity: str,
+              unit: str = "weight value") -> str:
     """Stacked bars, kept below and pruned (hatched) above, and the thresholds as dashed lines.
 
     edges: [bins + 1]. total: [bins], of all weights; it sets the height, so that bars do not jump
@@ -17,7 +18,7 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str) -> st
     at minus its value. identity: unlike that of any other picture on the page.
     """
     note = " (dashed: thresholds)" if len(thresholds) > 1 else ""
-    plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))), "weight value" + note,
+    plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, max(1, max(total))), unit + note,
                 "number of weights")
     x, y, low = plot.x, plot.y, plot.low
     xs = [f"{x(edge):.1f}" for edge in edges]

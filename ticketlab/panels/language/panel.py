@@ -1,0 +1,122 @@
+"""The language panel of lesson 10: a prune rate, a way to cut, a block; and what the model then writes.
+
+All of it was measured beforehand, so a move of the slider looks up and draws, and needs no model.
+"""
+
+from html import escape
+
+from ticketlab.figures import drawing
+from ticketlab.language import PROMPT
+from ticketlab.panels import base, svg
+from ticketlab.panels.language import picture
+from ticketlab.panels.language.table import DENSE, EVERY, LanguageReading, LanguageTable
+from ticketlab.panels.prune import histogram
+
+
+def language_panel(grid, weights, writing, *, rate: float = 0.4, way: str = "magnitude",
+                   block=EVERY) -> "LanguagePanel":
+    """A panel that goes through a language model's cuts.
+
+    grid, weights, writing: the tables ``smollm2_grid.csv``, ``smollm2_weights.csv`` and
+    ``smollm2_writing.csv`` of lessons/reference, as data frames. rate: a sparsity of the tables, 0 is
+    dense. way: of cutting. block: whose weights the histogram and the bars are of, a number or
+    ``"all blocks"``. All can be set later (``panel.rate = 0.5``); ``panel.state()`` gives the numbers
+    shown. Raises ValueError for whatever does not fit. Lesson 10 builds on it.
+    """
+    return LanguagePanel(grid, weights, writing, rate=rate, way=way, block=block)
+
+
+class LanguagePanel(base.Panel):
+    """What ``language_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+
+    def __init__(self, grid, weights, writing, *, rate, way, block):
+        self._table = LanguageTable(grid, weights, writing)
+        self._styles = {each: color for each, (color, _) in drawing.arm_styles(self._table.ways).items()}
+        rates = base.pick(
+            ("prune rate", "rate"), "prune rate: the share of all weights of the linear layers that goes",
+            [(f"{100 * each:.0f} %", each) for each in self._table.sparsities], "300px")
+        self.slider, self.field = rates.slider, rates.field
+        self._make_box("language-panel", [rates], {
+            "way": (self._table.ways, "way: the score by which weights go, and where they compete"),
+            "block": ([(str(each), each) for each in self._table.blocks],
+                      "block: whose weights the histogram and the bars show")})
+        self._begin(rate=rate, way=way, block=block)
+
+    rate = base.choice("slider", "rate", doc="The share of weights that goes; set it to move the slider.")
+    way = base.choice("way")
+
+    @property
+    def block(self):
+        """Whose weights are shown: a number, or ``"all blocks"``."""
+        return self._choices["block"].value
+
+    @block.setter
+    def block(self, block):
+        drawing.choose("block", block, self._table.blocks)
+        self._choices["block"].value = block
+
+    def state(self) -> LanguageReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.way, self.rate, self.block)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
+        now, table = self.state(), self._table
+        figure = base.figure_of(9.6, f"{now.way}, {100 * now.sparsity:.0f} % of the weights cut: "
+                                f"perplexity {now.perplexity:,.1f} (dense {now.dense:.1f})")
+        left, middle, right = figure.subplots(1, 3, width_ratios=[1.3, 1, 1.1])
+        width = table.edges[1] - table.edges[0]
+        middles = (table.edges[1:] + table.edges[:-1]) / 2
+        kept = [n - gone for n, gone in zip(now.total, now.gone, strict=True)]
+        left.bar(middles, kept, width, color=drawing.KEPT, label="kept")
+        left.bar(middles, now.gone, width, bottom=kept, color="#FBE3B4", edgecolor=drawing.PRUNED,
+                 hatch=drawing.HATCH, linewidth=0, label="pruned")
+        left.set(xlabel="weight (standard deviations)", ylabel="number of weights", title=str(now.block))
+        left.legend(fontsize="x-small", frameon=False)
+        shares = [100 * own / whole for own, whole in now.kept.values()]
+        middle.barh(range(len(shares)), shares, color=drawing.KEPT)
+        middle.set_yticks(range(len(shares)), list(now.kept), fontsize="x-small")
+        middle.set(xlabel="weights kept (%)", xlim=(0, 100), ylim=(len(shares) - 0.4, -0.6))
+        for way, (rates, values) in table.curves.items():
+            chosen = way == now.way
+            color, width = (self._styles[way], 2) if chosen else (drawing.GREY, 1)
+            right.plot([100 * rate for rate in rates], values, "-" if chosen else "--", label=way,
+                       color=color, linewidth=width)
+        right.plot([100 * now.sparsity], [now.perplexity], "o", markersize=9, color=drawing.BLACK,
+                   markerfacecolor="none")
+        right.set(yscale="log", ylim=(None, picture.TOPMOST), xlabel="prune rate (%)",
+                  ylabel="perplexity")
+        for ax in (left, middle, right):
+            ax.spines[["top", "right"]].set_visible(False)
+        right.legend(fontsize="x-small", frameon=False)
+        return figure
+
+    def __repr__(self) -> str:
+        return "language panel: slider for the prune rate, ways to cut, blocks"
+
+    def _draw(self) -> None:
+        now, table = self.state(), self._table
+        where = "all blocks" if now.block == EVERY else f"block {now.block}"
+        words = (f"Perplexity over the prune rate, by {now.way}: at {100 * now.sparsity:.0f} percent "
+                 f"{now.perplexity:,.1f}, dense {now.dense:.1f}")
+        edge = [now.largest] if now.way == "magnitude" and now.sparsity else []
+        self._show([
+            histogram(table.edges, now.total, now.gone, edge,
+                      f"{where}, in standard deviations of each layer", f"language-{id(self)}",
+                      "weight (standard deviations)"),
+            svg.layer_bars([(kind, *counts) for kind, counts in now.kept.items()]),
+            picture.perplexity(table.curves, self._styles, now.way, (now.sparsity, now.perplexity),
+                               words)])
+        self.numbers.value = _numbers(now, where)
+
+
+def _numbers(now: LanguageReading, where: str) -> str:
+    kept, whole = (sum(counts[part] for counts in now.kept.values()) for part in (0, 1))
+    place = (f"{escape(now.way)}, {where}: <b>{kept:,} of {whole:,} weights</b> · "
+             f"{base.shares(now.density, now.sparsity)}")
+    spread = f"(texts from {now.lowest:,.1f} to {now.highest:,.1f})"
+    measured = f"perplexity <b>{now.perplexity:,.1f}</b> {spread}, dense {now.dense:.1f}"
+    texts = now.texts if now.sparsity else {DENSE: next(iter(now.texts.values()))}
+    written = [f"<i>{escape(PROMPT)}</i> <b>{escape(' '.join(text.split()))}</b> "
+               f"<small>({escape(way)})</small>" for way, text in texts.items()]
+    return base.rows(place, measured, *written)
