@@ -9,7 +9,7 @@ import math
 from ticketlab.figures import BLACK, GREY
 from ticketlab.panels.svg import LEFT, Plot, polyline, text
 
-WIDTH = 300  # in pixels: beside histogram and bars in a notebook of 1000 pixels
+WIDTH = 280  # in pixels: beside histogram and bars in a cell of 840 pixels
 TOP = 62
 TOPMOST = 1e5  # perplexities above it are drawn there: all of them are ruin
 
