@@ -9,11 +9,11 @@ from hypothesis import strategies as st
 import ticketlab as tl
 from tests.panels.prune.test_panel import BETWEEN
 from ticketlab import panels, pruning
-from ticketlab.panels.prune.table import GRID, RATES, PruneTable
+from ticketlab.panels.prune.table import GRID, RATES, SCOPES, PruneTable
 from ticketlab.pruning import dense
 
 
-@pytest.mark.parametrize("scope", pruning.SCOPES)
+@pytest.mark.parametrize("scope", SCOPES)
 @pytest.mark.parametrize("name", ["magnitude", "random", "saliency"])
 def test_the_cut_is_that_of_prune(stack, data, scope, name):
     scores = {"magnitude": pruning.magnitude, "random": pruning.random(range(3)), "saliency": odd_score}
@@ -30,7 +30,7 @@ def odd_score(stack):
 
 @settings(max_examples=40)
 @given(st.integers(1, 9), st.lists(st.integers(1, 8), max_size=2), st.integers(2, 5), st.integers(1, 3),
-       st.integers(0, len(RATES) - 1), st.sampled_from(pruning.SCOPES), st.integers(0, 50))  # fmt: skip
+       st.integers(0, len(RATES) - 1), st.sampled_from(SCOPES), st.integers(0, 50))  # fmt: skip
 def test_every_cut_of_every_small_net_counts_whole_weights_as_prune_does(
         inputs, hidden, classes, replicates, position, scope, seed):
     stack = tl.draw(tl.nets.mlp(tl.nets.Task((inputs,), classes), hidden), range(seed, seed + replicates))

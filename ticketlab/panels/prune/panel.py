@@ -12,6 +12,7 @@ from ticketlab.panels.prune import picture
 from ticketlab.panels.prune.table import (
     GRID,
     RATES,
+    SCOPES,
     STEPS,
     AccuracyCurve,
     PruneTable,
@@ -19,7 +20,7 @@ from ticketlab.panels.prune.table import (
     check_data,
     read,
 )
-from ticketlab.pruning import SCOPES, Masks, Score, describe, magnitude, random
+from ticketlab.pruning import Masks, Score, describe, magnitude, random
 from ticketlab.stack import Stack, check_replicate
 from ticketlab.weights import ALL
 

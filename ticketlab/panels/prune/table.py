@@ -14,7 +14,6 @@ from torch import Tensor
 
 from ticketlab.figures import drawing
 from ticketlab.pruning import (
-    SCOPES,
     Masks,
     Score,
     apply_masks,
@@ -27,6 +26,7 @@ from ticketlab.stack import Stack, check_replicate, forward
 from ticketlab.training import evaluate
 from ticketlab.weights import ALL
 
+SCOPES = ("layer", "global")  # rows rank in each row, and no one rank cuts them
 BINS = 81  # odd, so that the middle bin is centred on zero
 STEPS = 200  # of the slider, over rates from 0 to 1: half a percent each
 RATES = [step / STEPS for step in range(STEPS)]  # 0 to 0.995
