@@ -28,7 +28,7 @@ from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
 from ticketlab.sweep.units import TAKEN, Outcome, Task, compute, described, packed
-from ticketlab.sweep.workers import Watch, is_suspect
+from ticketlab.sweep.workers import Watch, is_suspect, patient
 
 __all__ = ["Sweep", "grid", "run"]
 
@@ -114,7 +114,7 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
         tasks = _tasks(function, about, units, keep, home, mark, threads, executor is not None)
         outcomes, lost = {}, []
         with progress_bar(progress, len(tasks), keep or function.__name__, "unit") as bar, \
-                contextlib.closing(_outcomes(tasks, executor)) as arriving:
+                patient(executor), contextlib.closing(_outcomes(tasks, executor)) as arriving:
             for place, outcome in arriving:
                 outcomes[place] = outcome
                 for text in outcome.warnings:

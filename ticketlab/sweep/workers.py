@@ -7,11 +7,12 @@ their turn; workers without a nanny stay dead, and so do those that die before t
 their start; without workers Dask waits for ever. Lesson 06 builds on this file through ``sweep``.
 """
 
+import contextlib
 import sys
 import time
 
 SETTLING = 0.3  # seconds between a worker's first word and its first unit
-NONE_COMING = 20.0  # seconds without a worker, where nothing is there that would start one
+NONE_COMING = 30.0  # seconds without a worker, where nothing is there that would start one
 UNKNOWN = 300.0  # seconds without a worker, where workers come from is not known
 
 _ALIVE = ("undefined", "created", "init", "starting", "running", "paused")
@@ -36,6 +37,27 @@ def is_suspect(future) -> bool:
     waited beside the one that killed them."""
     # by name: nothing here imports Dask
     return not future.cancelled() and type(future.exception()).__name__ == "KilledWorker"
+
+
+@contextlib.contextmanager
+def patient(executor):
+    """While it lasts, a cluster on this machine keeps the nannies of dead workers, which start them anew.
+
+    Dask looks once, 15 seconds after a death, and dismisses the nanny of a worker that just then is not
+    there: on a busy machine, or at the second death in 15 seconds, that loses workers, and so units.
+    """
+    dask, nannies = sys.modules.get("dask"), _nannies(executor)
+    if dask is None or not nannies:
+        yield
+    else:
+        with dask.config.set({"distributed.deploy.lost-worker-timeout": "1h"}):
+            yield
+
+
+def _nannies(executor) -> list:
+    cluster = getattr(getattr(executor, "_client", None), "cluster", None)
+    workers = getattr(cluster, "workers", None) or {}
+    return [each for each in workers.values() if hasattr(each, "is_alive")]
 
 
 class Watch:
@@ -79,4 +101,6 @@ class Watch:
             return None
         return getattr(cluster, "_adaptive", None) is not None or any(
             getattr(getattr(each, "status", None), "name", "undefined") in _ALIVE
+            # a nanny says that it runs, also where its worker is dead
+            and getattr(each, "is_alive", lambda: True)()
             for each in list(workers.values()))
