@@ -26,7 +26,9 @@ def load(name):
     """A file of tools/, which are scripts beside the lessons and no part of the package."""
     spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
     module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(ROOT / "tools")  # as for a script, which finds its neighbours
+        spec.loader.exec_module(module)
     return module
 
 
@@ -231,7 +233,7 @@ def test_the_stored_setup_cell_is_the_one_that_would_be_stamped(path):
     assert cell is not None, "there is no setup cell: make lessons"
     assert cell.source == setup_cell.source(ADDRESS), "another text or address: make lessons"
     codes = [each for each in notebook.cells if each.cell_type == "code"]
-    assert cell is codes[0] and cell.id == f"{path.stem[:2]}-setup" and cell.outputs == []
+    assert cell is codes[0] and cell.id == f"{load('names').slug(path.stem)}-setup" and cell.outputs == []
 
 
 # ---- one address, in one place ----

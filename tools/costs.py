@@ -9,6 +9,8 @@ import json
 import re
 from pathlib import Path
 
+import names
+
 FILE = Path(__file__).resolve().parent.parent / "lessons" / "costs.json"
 SCALES = "quick", "class", "paper"
 UNKNOWN = "not measured"
@@ -39,7 +41,7 @@ def cells(entry):
 
 def stamp(notebook, stem, costs=None):
     """Put what is known into the last three cells of each row of a lesson's card, in place."""
-    own = (known() if costs is None else costs).get(stem.partition("_")[0])
+    own = (known() if costs is None else costs).get(names.short(stem))
     if own is None:
         return
     for cell in notebook.cells:

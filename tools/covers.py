@@ -5,6 +5,8 @@
 
 import base64
 
+import names
+
 TAG = "cover"
 FOLDER = "pictures"
 
@@ -21,7 +23,7 @@ def picture(notebook):
 
 def place(path):
     """Where the picture of the lesson at `path` lies."""
-    return path.parent / FOLDER / f"{path.stem.partition('_')[0]}.png"
+    return path.parent / FOLDER / f"{names.short(path.stem)}.png"
 
 
 def write(notebook, path):

@@ -10,6 +10,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import names
 from nbformat.v4 import new_code_cell
 
 PYPROJECT = Path(__file__).resolve().parent.parent / "pyproject.toml"
@@ -63,12 +64,13 @@ def find(notebook):
 def stamp(notebook, stem, address):
     """Put the setup cell for `address` into a lesson, in place: behind its title.
 
-    stem: the lesson's name, `05_rewinding`; the cell's id is made of its number. A cell that is there
-    already keeps its place, and that it was executed: it shows nothing in either case.
+    stem: the lesson's name, `05_rewinding`; the cell's id is made of its number, or of the
+    name of a page that has none. A cell that is there already keeps its place, and that it was executed:
+    it shows nothing in either case.
     """
     cell = find(notebook)
     if cell is None:
-        cell = new_code_cell(id=f"{stem.partition('_')[0]}-setup", metadata={"tags": [TAG]})
+        cell = new_code_cell(id=f"{names.slug(stem)}-setup", metadata={"tags": [TAG]})
         titled = bool(notebook.cells) and notebook.cells[0].cell_type == "markdown"
         notebook.cells.insert(int(titled), cell)
     cell.metadata.update(FOLDED)
