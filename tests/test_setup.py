@@ -181,6 +181,7 @@ def test_make_lab_installs_once_and_passes_its_arguments_on(make):
     first, calls = make("lab", "ARGS=--no-browser --port 8899")
     assert first.returncode == 0, first.stderr
     assert [c for c in calls if " install " in c], calls
+    assert "tools/fetch_model.py" in calls, "the model of lesson 10 is part of the set-up"
     assert calls[-1].startswith("tools/serve.py ") and calls[-1].endswith("--no-browser --port 8899")
     assert "/lab/tree/lessons" in calls[-1]
 
