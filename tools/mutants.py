@@ -29,7 +29,8 @@ SLOW = ("torch", "torch.func", "hypothesis", "matplotlib.pyplot", "pandas", "pyt
 LOOP, RECIPE = "training/test_loop.py", "training/test_recipe.py"
 ORDERS, HISTORY = "training/test_orders.py", "training/test_history.py"
 JOINING, CROPS = "training/test_joining.py", "training/test_augmentation.py"
-CUT, MASKS, ARMS = "pruning/test_cut.py", "pruning/test_masks.py", "lottery/test_arms.py"
+CUT, SCORES, MASKS = "pruning/test_cut.py", "pruning/test_scores.py", "pruning/test_masks.py"
+ARMS = "lottery/test_arms.py"
 SEARCH, TRIALS = "lottery/test_iterative_pruning.py", "lottery/test_trials.py"
 INVARIANTS = "lottery/test_invariants.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
@@ -110,9 +111,9 @@ MUTANTS = [Mutant(*each) for each in (
     ("pruned weights compete with negative scores", "pruning/cut.py",
      "masked_fill(~masks[name], -torch.inf)", "masked_fill(~masks[name], 0)",
      CUT, "pruned_weights_stay_pruned_whatever_the_sign_of_the_scores"),
-    ("magnitude with its sign", "pruning/cut.py",
+    ("magnitude with its sign", "pruning/scores.py",
      "stack.parameters[name].detach().abs()", "stack.parameters[name].detach()",
-     CUT, "magnitude_is_absolute"),
+     SCORES, "magnitude_is_absolute"),
     ("ties the other way round", "pruning/cut.py",
      "order = torch.cat(flat, 1).argsort(dim=1, stable=True)",
      "order = torch.cat(flat, 1).flip(1).argsort(dim=1, stable=True).neg() + sum("
@@ -129,20 +130,20 @@ MUTANTS = [Mutant(*each) for each in (
     ("rate one round off", "pruning/cut.py",
      "1 - density ** (1 / rounds)", "1 - density ** (1 / (rounds + 1))",
      CUT, "rate_and_density_are_inverse"),
-    ("movement only away from zero", "pruning/cut.py",
+    ("movement only away from zero", "pruning/scores.py",
      "(stack.parameters[name] - initial.parameters[name]).detach().abs()",
      "(stack.parameters[name].abs() - initial.parameters[name].abs()).detach().clamp(0)",
-     CUT, "movement_counts_the_distance_in_either_direction"),
-    ("movement with its sign", "pruning/cut.py",
+     SCORES, "movement_counts_the_distance_in_either_direction"),
+    ("movement with its sign", "pruning/scores.py",
      "(stack.parameters[name] - initial.parameters[name]).detach().abs()",
      "(stack.parameters[name] - initial.parameters[name]).detach()",
-     CUT, "movement_counts_the_distance_in_either_direction"),
-    ("saliency with its sign", "pruning/cut.py",
+     SCORES, "movement_counts_the_distance_in_either_direction"),
+    ("saliency with its sign", "pruning/scores.py",
      "(w * g).detach().abs()", "(w * g).detach()",
-     CUT, "saliency_does_not_ask_whether_the_loss_would_rise_or_fall"),
-    ("one random score for all replicates", "pruning/cut.py",
+     SCORES, "saliency_does_not_ask_whether_the_loss_would_rise_or_fall"),
+    ("one random score for all replicates", "pruning/scores.py",
      "default_rng([seed, 1])", "default_rng([seeds[0], 1])",
-     CUT, "random_scores_follow_their_seeds_and_ignore_the_weights"),
+     SCORES, "random_scores_follow_their_seeds_and_ignore_the_weights"),
     ("density counts biases", "pruning/masks.py",
      "return kept.cpu().double() / sum(mask[0].numel() for",
      "return kept.cpu().double() / sum(mask[0].numel() + len(mask[0]) for",

@@ -2,11 +2,11 @@
 
 masks: which weights are kept; densities, and the words for them
 torch_masks: from and to torch.nn.utils.prune
-cut: scores, scopes, the cut itself with its rule for ties, ladders of rates
+scores, score_checks: what says which weights matter, and whether it can rank them
+cut: scopes, the cut itself with its rule for ties, ladders of rates
 selection: the highest of each row, n of every m weights
 activations: what goes into the layers, and Wanda's score
 reconstruction: SparseGPT, whose surviving weights make up for the others
-score_checks: whether what a score function gives can rank weights
 Lessons 03-06 and 10 build on it.
 """
 
@@ -21,18 +21,12 @@ from ticketlab.pruning.activations import (
 from ticketlab.pruning.cut import (
     SCOPES,
     LayerCollapse,
-    Score,
-    Scores,
     Share,
     by_layer,
     ladder,
-    magnitude,
-    movement,
     prune,
-    random,
     rate_for,
     removal_ranks,
-    saliency,
 )
 from ticketlab.pruning.masks import (
     Masks,
@@ -48,6 +42,7 @@ from ticketlab.pruning.masks import (
     survivors,
 )
 from ticketlab.pruning.reconstruction import output_error, reconstruct, sparse_gpt
+from ticketlab.pruning.scores import Score, Scores, magnitude, movement, random, saliency
 from ticketlab.pruning.selection import highest, n_of_m
 from ticketlab.pruning.torch_masks import from_torch, to_torch
 

@@ -45,7 +45,7 @@ def n_of_m(stack: Stack, n: int, m: int, *, score: Callable | None = None,
     Raises ValueError unless 0 < n < m, and for a row that m does not divide, naming the layer.
     Mishra et al. 2021; with Wanda's score Sun et al. 2024, section 4. Lesson 10.
     """
-    from ticketlab.pruning.cut import magnitude
+    from ticketlab.pruning.scores import magnitude
 
     check_stack(stack)
     n, m = whole_from("n", n, 1), whole_from("m", m, 2)
