@@ -6,7 +6,7 @@ text: a small transformer in the manner of GPT-2 (lesson 06)
 initialisers: how values are drawn
 parameters: of any net, what can be pruned, what is tied or frozen, what cannot be stacked
 description: what a network or a function does, as one digest, by which kept runs are found;
-    bytecode: what of it is code
+    bytecode: what of it is code; state: what is state, and not derived from it
 """
 
 from ticketlab.nets.description import Description, cure, describe

@@ -25,14 +25,12 @@ whenever that does something else.
 """
 
 import collections
-import copyreg
 import functools
 import types
 import weakref
 from typing import NamedTuple
 
 from torch import Tensor, nn
-from torch.nn.modules import module as torch_module
 
 from ticketlab.basics import digest
 from ticketlab.nets.bytecode import (
@@ -45,21 +43,13 @@ from ticketlab.nets.bytecode import (
     sum_of,
     top,
 )
+from ticketlab.nets.state import global_hooks, hooks_of, of_class, of_module, taken_apart, underived
 
 VERSION = "ticketlab_version"
 _ATOMS = (type(None), bool, int, float, complex, str, bytes, type(...), type(NotImplemented))
 _DESCRIPTORS = (types.BuiltinFunctionType, types.MethodDescriptorType, types.WrapperDescriptorType,
                 types.MethodWrapperType, types.ClassMethodDescriptorType,
                 types.GetSetDescriptorType, types.MemberDescriptorType)
-# of a class: where and how it was written, and what Python derives from the rest
-_OF_CLASSES = {"__module__", "__qualname__", "__doc__", "__dict__", "__weakref__", "_abc_impl",
-               "__annotations__", "__annotate__", "__annotate_func__", "__annotations_cache__",
-               "__firstlineno__", "__static_attributes__", "__parameters__", "__orig_bases__"}
-# of a module: what torch keeps in every one, described below, and an RNN's lists of its parameters
-_MACHINERY = {*vars(nn.Module()), "_flat_weights", "_flat_weight_refs"}
-_HOOKS = sorted(name for name in vars(nn.Module()) if name.endswith("_hooks"))
-_OF_HOOKS = {"_forward_hooks": ("_forward_hooks_with_kwargs", "_forward_hooks_always_called"),
-             "_forward_pre_hooks": ("_forward_pre_hooks_with_kwargs",)}
 
 
 class Description(NamedTuple):
@@ -102,9 +92,7 @@ class _Walk:
                 frozen = kind == "parameter" and not entry.requires_grad
                 self.registered[id(entry)] = f"{kind} {name}{' frozen' if frozen else ''}"
         every = [self.module(module, name) for name, module in list(net.named_modules())]
-        everywhere = [list(hooks.values()) for name, hooks in sorted(vars(torch_module).items())
-                      if name.startswith("_global_") and name.endswith("_hooks")]
-        return sum_of(repr(net), *every, self.of(everywhere, "the hooks of all modules"))
+        return sum_of(repr(net), *every, self.of(global_hooks(), "the hooks of all modules"))
 
     def of(self, thing, place: str) -> str:
         if type(thing) in _ATOMS:
@@ -164,17 +152,11 @@ class _Walk:
     def module(self, module: nn.Module, place: str) -> str:
         """Its class, attributes, hooks and the names of its parts; a part that the network has not
         registered (one in a list, say) is described with its values, for no run has them."""
-        state = {name: value for name, value in vars(module).items()
-                 if name not in _MACHINERY and not _derived(module, name)}
+        state = of_module(module)
         what = ("version", name_of(type(module)), repr(state[VERSION])) if VERSION in state else (
             self.of(type(module), place or type(module).__name__), *self._attributes(state, place))
-        hooks = []
-        for name in _HOOKS:
-            entries, more = vars(module).get(name) or {}, _OF_HOOKS.get(name, ())
-            # their numbers count all hooks of the process
-            hooks += [f"{name} {[bool(vars(module).get(flag, {}).get(number)) for flag in more]} "
-                      + self.of(hook, f"a hook of {place or 'the network'}")
-                      for number, hook in entries.items()]
+        hooks = [f"{name} {flags} " + self.of(hook, f"a hook of {place or 'the network'}")
+                 for name, flags, hook in hooks_of(module)]
         parts = [f"{name} " + self.of(part, f"{place}.{name}" if place else name)
                  for kind in ("_modules", "_parameters", "_buffers")
                  for name, part in vars(module).get(kind, {}).items()]
@@ -186,12 +168,11 @@ class _Walk:
             if name or not kind.__flags__ & 1 << 9:  # not made by a class statement
                 return name or f"type {name_of(kind)}"
         parts = []
-        for name, value in sorted(vars(kind).items()):
-            if name not in _OF_CLASSES:
-                own = isinstance(value, types.FunctionType) and not self.has_version(value) \
-                    and value.__qualname__ == f"{kind.__qualname__}.{name}"
-                where = f"{kind.__name__}.{name}"
-                parts.append(f"{name} " + (self.function if own else self.of)(value, where))
+        for name, value in sorted(of_class(kind).items()):
+            own = isinstance(value, types.FunctionType) and not self.has_version(value) \
+                and value.__qualname__ == f"{kind.__qualname__}.{name}"
+            where = f"{kind.__name__}.{name}"
+            parts.append(f"{name} " + (self.function if own else self.of)(value, where))
         return sum_of("class", kind.__name__, self.of(type(kind), place),
                     *(self.of(base, place) for base in kind.__bases__), *parts)
 
@@ -248,10 +229,8 @@ class _Walk:
         kind = type(thing)
         if top(kind.__module__) == "ticketlab" and hasattr(kind, "fingerprint"):  # a data set
             return sum_of("data", thing.fingerprint)
-        try:
-            reduce = copyreg.dispatch_table.get(kind)
-            taken = thing.__reduce_ex__(4) if reduce is None else reduce(thing)
-        except Exception:  # noqa: BLE001 - whatever its class raises
+        taken = taken_apart(thing)
+        if taken is None:
             return self._unknown(thing, place)
         if isinstance(taken, str):  # the name of a thing that stands in a module
             return f"named {kind.__module__} {taken}" if installed(
@@ -261,15 +240,13 @@ class _Walk:
         parts = [self.of(kind, place), self.of(make, place),
                  *(self.of(each, place) for each in arguments)]
         for each in state if isinstance(state, tuple) else (state,):
-            parts += (self._attributes({name: value for name, value in each.items()
-                                        if not _derived(thing, name)}, place)
+            parts += (self._attributes(underived(thing, each), place)
                       if isinstance(each, dict) and all(isinstance(name, str) for name in each)
                       else [self.of(each, place)])
         parts += [self.of(each, f"{place}[{number}]") for number, each in enumerate(entries or ())]
         parts += self._items(items or (), place)
         if installed_name(kind) is None:  # what others leave out of a pickle is a cache
-            parts += self._attributes({name: value for name, value in getattr(
-                thing, "__dict__", {}).items() if not _derived(thing, name)}, place)
+            parts += self._attributes(underived(thing, getattr(thing, "__dict__", {})), place)
         return sum_of("object", *parts)
 
     def _attributes(self, values: dict, place: str) -> list[str]:
@@ -286,7 +263,3 @@ class _Walk:
     def _unknown(self, thing, place: str) -> str:
         self.unknown.append(f"{place} ({name_of(type(thing))})")
         return f"unknown {name_of(type(thing))}"
-
-
-def _derived(thing, name: str) -> bool:
-    return isinstance(getattr(type(thing), name, None), functools.cached_property)
