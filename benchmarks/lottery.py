@@ -162,19 +162,19 @@ else:
             f"weights, gradients and Adam's two states alone are {4 * 4 * values / 2**20:,.0f} MiB")
 
 
-def _paper() -> str:
+def _paper(steps: int = 500) -> str:
     """On a GPU: the experiment of Frankle & Carbin 2019 at full size, from a measured part of it."""
-    task, R, steps = nets.Task((1, 28, 28), 10), 5, 500
+    task, R, warm = nets.Task((1, 28, 28), 10), 5, steps // 10
     x, y = torch.randn(55_000, 1, 28, 28, device=device()), torch.randint(10, (55_000,), device=device())
     recipe = scales.named("paper").recipe
 
     def pace(replicates):
         networks = stack.draw(nets.mlp(task), range(replicates), device=device())
         trainer = training._Trainer(networks, recipe, masks.dense(networks), None)
-        batches = list(training.order(55_000, 60, range(replicates), 0, steps + 50, device()))
-        for index in batches[:50]:
+        batches = list(training.order(55_000, 60, range(replicates), 0, steps + warm, device()))
+        for index in batches[:warm]:
             trainer.step(x[index], y[index], 1e-3)
-        seconds = _timed(lambda: [trainer.step(x[index], y[index], 1e-3) for index in batches[50:]])[0]
+        seconds = _timed(lambda: [trainer.step(x[index], y[index], 1e-3) for index in batches[warm:]])[0]
         return seconds / steps
 
     # 21 levels one after the other; reinit of the 20 pruned ones side by side

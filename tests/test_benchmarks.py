@@ -1,0 +1,105 @@
+"""Every benchmark runs, at sizes of a moment: `make bench` is not part of the tests, and reaches into
+the loop's own names, so that a change of these would leave it broken without anybody's notice.
+
+Speeds are not asserted. What is replaced: how often a call is timed, sizes, and processes of their own,
+whose programs run in this one.
+"""
+
+import contextlib
+import functools
+import io
+import subprocess
+import sys
+import time
+from types import SimpleNamespace
+
+import pytest
+
+from benchmarks import images, importing, line, lottery, machine, slider, sweep, training, widths
+from benchmarks.__main__ import SUBJECTS
+from ticketlab import nets
+from ticketlab.training import Recipe
+
+
+def once(contestants, rounds, seconds=None):
+    """Each contestant makes one real call."""
+    times = {}
+    for name, call in contestants.items():
+        began = time.perf_counter()
+        call()
+        times[name] = [time.perf_counter() - began] * rounds
+    return times
+
+
+@pytest.fixture(autouse=True)
+def in_this_process(monkeypatch):
+    def run(command, **_):
+        said = io.StringIO()
+        monkeypatch.setattr(sys, "argv", ["-c", *command[3:]])
+        with contextlib.redirect_stdout(said):
+            exec(command[2], {"__name__": "__main__"})  # noqa: S102
+        return SimpleNamespace(stdout=said.getvalue())
+
+    for subject in (importing, lottery, widths):
+        monkeypatch.setattr(subject, "subprocess", SimpleNamespace(run=run))
+    assert subprocess.run is not run
+
+
+def sized(monkeypatch, subject, **sizes):
+    for name, value in sizes.items():
+        monkeypatch.setattr(subject, name, value)
+
+
+def test_every_benchmark_has_a_test_here():
+    assert {f"test_{name}" for name in SUBJECTS} <= set(globals())
+
+
+def test_training(monkeypatch):
+    sized(monkeypatch, training, EXAMPLES=200, interleaved=once,
+          matrix_product=lambda: machine.matrix_product(8), memory_copy=lambda: machine.memory_copy(1))
+    said = training.report()
+    assert said.count("plain loop") == 4 + said.count("R = ") and "R = 16" in said
+
+
+def test_images(monkeypatch):
+    sized(monkeypatch, images, interleaved=once,
+          Recipe=lambda *given, **more: Recipe(*given, **more | {"batch": 4}))
+    said = images.report()
+    assert all(f"  {name} " in said for name in ("DataLoader loop", "tensor loop", "R = 1", "R = 3"))
+
+
+def test_lottery(monkeypatch):
+    monkeypatch.setattr(lottery, "_memory", functools.partial(lambda memory, nets: memory(1), lottery._memory))
+    said = lottery.report(steps=1)
+    assert "memory of 1 LeNet-300-100 in training" in said and "outside training" in said
+    assert "extrapolated from 1 steps" in lottery._paper(steps=1)
+
+
+def test_line(monkeypatch):
+    sized(monkeypatch, line, interleaved=once, POINTS=3, REPLICATES=2, TRAIN=120, TEST=40, SAMPLE=2)
+    said = line.report()
+    assert said.count("one stack") == 2 and said.count("one at a time") == 4
+
+
+def test_widths():
+    said = widths.report(widths=(4, 6, 8), steps=2, rounds=1)
+    assert [int(row.split()[0]) for row in said.splitlines()[2:5]] == [4, 6, 8]
+    assert "time grows as width to the power" in said
+
+
+def test_sweep(monkeypatch):
+    distributed = pytest.importorskip("distributed")
+    monkeypatch.setattr(distributed, "LocalCluster",
+                        functools.partial(distributed.LocalCluster, processes=False))
+    sized(monkeypatch, sweep, UNITS=2)
+    assert "the tables are equal bit for bit" in sweep.report(steps=1)
+
+
+def test_slider(monkeypatch):
+    small = functools.partial(nets.mlp, hidden=(8, 6))
+    monkeypatch.setattr(slider, "nets", SimpleNamespace(mlp=small))
+    assert slider.report().count("ms, longest") == 4
+
+
+def test_importing():
+    assert "import, median of 7" in importing.report()
