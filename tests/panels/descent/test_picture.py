@@ -8,12 +8,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.panels.descent.test_panel import SIZES, polylines, svgs
+from tests.panels.made import SIZES, svgs
 from ticketlab.panels.base import VIEW
 from ticketlab.panels.descent.picture import WIDTHS
 from ticketlab.panels.descent.table import POINTS
 from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT
 from ticketlab.scaling import curves
+
+
+def polylines(svg, color):
+    return [np.array([point.split(",") for point in points.split()], float) for points in
+            re.findall(rf'<polyline points="([^"]+)" fill="none" stroke="{color}"', svg)]
 
 
 def test_three_pictures_that_say_in_words_what_they_show(panel):

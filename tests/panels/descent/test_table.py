@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from tests.panels.descent.test_panel import NOISES, SIZES
+from tests.panels.made import NOISES, SIZES
 from tests.scaling.test_double_descent import RECIPE, make_data
 from ticketlab.panels import descent_panel
 from ticketlab.panels.descent.table import POINTS

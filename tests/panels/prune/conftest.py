@@ -2,21 +2,19 @@
 
 import pytest
 
-import ticketlab as tl
-from tests.panels.prune.test_panel import Data
-from ticketlab import panels
-
-
-@pytest.fixture(scope="module")
-def data():
-    return Data()
-
-
-@pytest.fixture(scope="module")
-def stack(data):
-    return tl.draw(tl.nets.mlp(data, (9, 7)), [0, 1, 2])
+from tests.panels import made
 
 
 @pytest.fixture
-def panel(stack, data):
-    return panels.prune_panel(stack, data, replicate=1)
+def data():
+    return made.noise()
+
+
+@pytest.fixture
+def stack():
+    return made.networks()
+
+
+@pytest.fixture
+def panel():
+    return made.prune_panel()

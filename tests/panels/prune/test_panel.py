@@ -1,41 +1,18 @@
-"""The prune panel and the guess: the masks of ``prune``, exact numbers, constant text, no output from callbacks."""
+"""The prune panel: the masks of ``prune``, and numbers that are exact when it rests. What all panels do is in
+``tests/panels/test_panels.py``."""
 
 import asyncio
-import base64
-import re
-from io import BytesIO
 
-import ipywidgets
 import pytest
-import torch
-from PIL import Image
 
 import ticketlab as tl
+from tests.panels.made import Noise
 from ticketlab import panels, pruning
-from ticketlab.panels.base import VIEW
 from ticketlab.panels.prune.panel import REST
 from ticketlab.panels.prune.table import GRID, RATES
 from ticketlab.pruning import apply_masks
 
 BETWEEN = next(RATES[p] for p in range(150, 200) if p not in GRID)  # a rate where nothing is measured beforehand
-
-
-class Data:
-    """The test split of a data set of noise, and what a net needs to know of it."""
-
-    def __init__(self, shape=(12,), classes=4, examples=90):
-        noise = torch.Generator().manual_seed(3)
-        self.shape, self.classes = shape, classes
-        self.x_test = torch.randn(examples, *shape, generator=noise)
-        self.y_test = torch.randint(classes, (examples,), generator=noise)
-
-
-def picture_and_numbers(panel):
-    return panel.picture.value, panel.numbers.value
-
-
-def svgs(panel):
-    return re.findall(r"<svg.*?</svg>", panel.picture.value)
 
 
 # ---- the numbers ----------------------------------------------------------------------------------
@@ -112,39 +89,10 @@ def test_an_emptied_layer_is_said_and_the_panel_goes_on(panel):
 # ---- widgets --------------------------------------------------------------------------------------
 
 
-def test_every_control_has_a_description_and_a_tip(panel):
-    controls = [panel.slider, panel.field, *panel._choices.values()]
-    assert [c.description for c in controls] == ["prune rate (%)", "rate (%)", "scope", "score", "layer"]
-    for control in controls:
-        assert getattr(control, "tooltip", None) or control.description_tooltip
-    assert panel.slider.continuous_update and panel.slider.step == 0.5
-    assert "ticketlab-prune-panel" in panel.box._dom_classes
-    assert "ticketlab-numbers" in panel.numbers._dom_classes
-
-
-def test_the_number_field_and_the_slider_are_one(panel):
-    panel.field.value = 62.5
-    assert panel.rate == 0.625
-    panel.rate = 0.4
-    assert panel.field.value == 40
-
-
 def test_a_typed_number_between_two_steps_goes_to_the_nearer(panel):
     panel.field.value = 85.3
     assert (panel.rate, panel.slider.value, panel.field.value) == (0.855, 85.5, 85.5)
     assert panel.state().rate == 0.855
-
-
-def test_callbacks_print_and_display_nothing(panel, capsys, monkeypatch):
-    from IPython.core import display_functions
-
-    shown = []
-    monkeypatch.setattr(display_functions, "publish_display_data", lambda *a, **k: shown.append(a))
-    for change in (("rate", 0.3), ("scope", "global"), ("score", "random"), ("layer", "output"), ("rate", 0.7)):
-        before = picture_and_numbers(panel)
-        setattr(panel, *change)
-        assert picture_and_numbers(panel) != before
-    assert capsys.readouterr() == ("", "") and not shown
 
 
 def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(stack, data):
@@ -168,53 +116,6 @@ def test_an_error_in_a_callback_is_shown_and_not_raised_into_the_loop(stack, dat
     assert panel.state().exact
 
 
-def test_two_panels_do_not_disturb_one_another(stack, data):
-    one, other = panels.prune_panel(stack, data, rate=0.3), panels.prune_panel(stack, data, rate=0.3)
-    before = picture_and_numbers(other)
-    one.rate, one.scope, one.layer = 0.9, "global", "output"
-    assert picture_and_numbers(other) == before and other.rate == 0.3
-    # a pattern's name is global to the page: equal names would let one panel's end take the other's hatching
-    names = [set(re.findall(r'pattern id="([^"]+)"', panel.picture.value)) for panel in (one, other)]
-    assert len(names[0]) == len(names[1]) == 1 and names[0] != names[1]
-
-
-# ---- what a notebook stores -----------------------------------------------------------------------
-
-
-def test_the_text_is_constant_whatever_the_panel_shows(panel):
-    texts = set()
-    for rate in (0.1, 0.9):
-        panel.rate = rate
-        texts.add(panel._repr_mimebundle_()[0]["text/plain"])
-    assert texts == {repr(panel)} == {"prune panel: sliders for prune rate, scope, score and layer"}
-
-
-def test_a_small_picture_is_stored_beside_the_widget(panel):
-    picture = base64.b64decode(panel._repr_mimebundle_()[0]["image/png"])
-    assert len(picture) < 60_000
-    assert Image.open(BytesIO(picture)).size[0] >= 700
-
-
-@pytest.mark.parametrize("make", ["panel", "guess"])
-def test_the_widget_view_is_that_of_the_box_and_representations_can_be_chosen(panel, make):
-    shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
-    view = shown._repr_mimebundle_()[0][VIEW]
-    assert view == {"version_major": 2, "version_minor": 0, "model_id": shown.box.model_id}
-    assert isinstance(shown.box, ipywidgets.Widget) and shown.box.model_id
-    assert set(shown._repr_mimebundle_(include=["text/plain"])[0]) == {"text/plain"}
-    assert VIEW not in shown._repr_mimebundle_(exclude=[VIEW])[0]
-
-
-@pytest.mark.parametrize("make", ["panel", "guess"])
-def test_ipython_shows_text_picture_and_widget_as_the_last_line_of_a_cell(panel, make):
-    from IPython.core.formatters import DisplayFormatter
-
-    shown = panel if make == "panel" else panels.guess("How many?", low=0, high=10, step=1)
-    bundle, _ = DisplayFormatter().format(shown)
-    assert set(bundle) == {"text/plain", VIEW, "image/png" if make == "panel" else "text/html"}
-    assert all(isinstance(value, str) for kind, value in bundle.items() if kind != VIEW)
-
-
 # ---- bad input ------------------------------------------------------------------------------------
 
 
@@ -234,24 +135,16 @@ def test_the_panel_says_what_is_wrong(stack, data, options, message):
         panels.prune_panel(stack, data, **options)
 
 
-@pytest.mark.parametrize("attribute, value", [("rate", 1.2), ("scope", "x"), ("score", "x"), ("layer", "x")])
-def test_a_refused_setting_leaves_the_panel_as_it_was(panel, attribute, value):
-    before = picture_and_numbers(panel)
-    with pytest.raises(ValueError, match=f"{attribute} is"):
-        setattr(panel, attribute, value)
-    assert picture_and_numbers(panel) == before
-
-
 @pytest.mark.parametrize("other, message", [
-    (Data(shape=(13,)), r"cannot read an example of shape \(13,\)"),
-    (Data(classes=5), "4 classes apart, the data have 5"),
+    (Noise(shape=(13,)), r"cannot read an example of shape \(13,\)"),
+    (Noise(classes=5), "4 classes apart, the data have 5"),
 ])  # fmt: skip
 def test_another_data_set_than_the_stacks_is_refused(stack, other, message):
     with pytest.raises(ValueError, match=message):
         panels.prune_panel(stack, other)
 
 
-# ---- the guess ------------------------------------------------------------------------------------
+# ---- numbers ----------------------------------------------------------------------------------------
 
 
 def test_numbers_that_a_browser_counts_in_binary_are_shown_in_decimal(panel):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.panels.prune.test_panel import picture_and_numbers, svgs
+from tests.panels.made import shown, svgs
 from ticketlab.panels.prune.picture import WIDTHS
 from ticketlab.panels.prune.table import RATES
 from ticketlab.panels.svg import LEFT, RIGHT
@@ -37,11 +37,11 @@ def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
     assert "±" not in svgs(panel)[0] and "<line" not in svgs(panel)[0]
 
 
-def test_every_move_changes_picture_and_numbers(panel):
+def test_every_move_changes_shown(panel):
     seen = set()
     for position in range(len(RATES)):
         panel.slider.value = position / 2
-        seen.add(picture_and_numbers(panel))
+        seen.add(shown(panel))
     assert len(seen) == len(RATES)
 
 

@@ -6,11 +6,16 @@ import numpy as np
 import pytest
 import torch
 
-from tests.panels.rewind.test_panel import SEEDS, STEPS, polylines, shown, svgs
+from tests.panels.made import SEEDS, STEPS, shown, svgs
 from ticketlab.landscape import Line, project
 from ticketlab.panels import rewind_panel
 from ticketlab.panels.rewind.picture import WIDTHS
 from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT
+
+
+def polylines(svg):
+    return [np.array([point.split(",") for point in points.split()], float)
+            for points in re.findall(r'<polyline points="([^"]+)"', svg)]
 
 
 def test_three_pictures_that_say_in_words_what_they_show(panel):

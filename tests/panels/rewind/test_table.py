@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from tests.panels.rewind.test_panel import RECIPE, STEPS, svgs
+from tests.panels.made import RECIPE, STEPS, svgs
 from tests.training.test_loop import DATA, NETS
 from ticketlab import landscape
 from ticketlab.lottery import rewinding

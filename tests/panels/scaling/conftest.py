@@ -1,23 +1,20 @@
 """What the tests of the scaling panel share."""
 
-import pandas
 import pytest
 
-from tests.panels.scaling.test_panel import RANDOM
-from tests.scaling.test_matching import made, measure
-from ticketlab.panels import scaling_panel
-
-
-@pytest.fixture(scope="module")
-def table():
-    return pandas.concat([made(), made(RANDOM, arm="random").query("level > 0")])
-
-
-@pytest.fixture(scope="module")
-def trained():
-    return measure()
+from tests.panels import made
 
 
 @pytest.fixture
-def panel(table):
-    return scaling_panel(table, net=20)
+def table():
+    return made.widths()
+
+
+@pytest.fixture
+def trained():
+    return made.trained_widths()
+
+
+@pytest.fixture
+def panel():
+    return made.scaling_panel()

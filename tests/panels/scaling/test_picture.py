@@ -5,11 +5,18 @@ import re
 import numpy as np
 import pytest
 
-from tests.panels.scaling.test_panel import X, ring, shown, svgs
+from tests.panels.made import shown, svgs
 from tests.scaling.test_matching import SIZES, VALIDATION
 from ticketlab.panels import scaling_panel
 from ticketlab.panels.scaling.picture import WIDTH
 from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT
+
+X = re.compile(r'<polyline points="([^"]+)"')
+
+
+def ring(svg):
+    found = re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)" r="7"', svg)
+    return float(found[1]), float(found[2])
 
 
 def test_two_pictures_that_say_in_words_what_they_show(panel):

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.panels.scaling.test_panel import RANDOM, svgs
+from tests.panels.made import RANDOM, svgs
 from tests.scaling.test_matching import SEEDS, SIZES, VALIDATION
 from ticketlab.panels import scaling_panel
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.panels.tickets.test_panel import shown, svgs
+from tests.panels.made import shown, svgs
 from ticketlab.panels.tickets import picture as ticket_svg
 
 

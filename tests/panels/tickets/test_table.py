@@ -5,7 +5,7 @@ import pytest
 import torch
 
 import ticketlab as tl
-from tests.panels.tickets.test_panel import shown, svgs
+from tests.panels.made import shown, svgs
 from ticketlab import panels
 from ticketlab.panels.tickets.table import AFTER, BINS, START, LevelTable, _picture
 
