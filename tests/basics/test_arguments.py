@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketlab import Recipe, data, draw, lottery, nets, pruning, runs, scales, train
-from ticketlab.basics import environment, whole
+from ticketlab.basics import choose, environment, whole
 
 KINDS = st.sampled_from([int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.array, torch.tensor,
                          lambda n: torch.tensor(n, dtype=torch.uint8)])
@@ -107,3 +107,17 @@ def test_the_environment_names_one_absolute_folder(tmp_path, monkeypatch, quotes
 def test_an_empty_setting_is_the_default(monkeypatch, empty):
     monkeypatch.setenv("TICKETLAB_SCALE", empty)
     assert scales.current().name == "quick" and environment("TICKETLAB_SCALE") == ""
+
+
+@pytest.mark.parametrize("value, allowed, message", [
+    ("MNIST", ["mnist", "digits"], "it is 'MNIST'; choose one of 'mnist', 'digits' (did you mean 'mnist'?)"),
+    (0.5, [0.4, 0.64], "it is 0.5; choose one of 0.4, 0.64"),
+    ([], {"a": 1}, "it is []; choose one of 'a'"),
+])
+def test_a_name_that_is_not_there_is_answered_by_those_that_are_and_the_nearest(value, allowed, message):
+    with pytest.raises(ValueError) as error:
+        choose("it", value, allowed)
+    assert str(error.value).startswith(message)
+    with pytest.raises(ValueError, match=", or write one$"):
+        choose("it", value, allowed, "write one")
+    choose("it", next(iter(allowed)), allowed)

@@ -344,7 +344,7 @@ def test_alpha_out_of_range(alpha, problem):
 @pytest.mark.parametrize("arguments, problem", [
     ({"points": 1}, "points is 1; it must be at least 2"),
     ({"together": 0}, "together is 0; it must be at least 1"),
-    ({"split": "validation"}, "split is 'validation'; it must be one of"),
+    ({"split": "validation"}, "split is 'validation'; choose one of 'test', 'val', 'train'"),
     ({"batch": 1}, "batch is 1; statistics need at least 2"),
     ({"norm_examples": 201}, "examples is 201; .* the training split has 200"),
     ({"norm_examples": 1}, "examples is 1; statistics need at least 2")])

@@ -21,8 +21,8 @@ from ticketlab.training import Snapshot
 
 
 @pytest.mark.parametrize("arms, more, message", [
-    (["renit"], {}, "arm 'renit' is not known; did you mean 'reinit'?.*'fine_tune'.*of your own"),
-    (["lr_rewind_"], {}, "arm 'lr_rewind_' is not known.*There are"),
+    (["renit"], {}, "arm is 'renit'; .*'fine_tune'.*did you mean 'reinit'.*of your own"),
+    (["lr_rewind_"], {}, "arm is 'lr_rewind_'; choose one of 'ticket'"),
     (["reinit"], {"levels": [0]}, "level 0 is not among the pruned levels of this search, 1 to 2"),
     (["reinit"], {"levels": [1, 3]}, "level 3 is not among"),
     (["reinit"], {"levels": [-1]}, "level -1 is not among"),

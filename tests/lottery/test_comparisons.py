@@ -124,7 +124,7 @@ def test_it_reads_the_table_of_a_search():
 @pytest.mark.parametrize("ask, message", [
     (lambda t: values(t, "signs", 1), r"no arm 'signs' at level 1; the arms are .*'reinit'"),
     (lambda t: values(t, "reinit", 3), r"no arm 'reinit' at level 3; arm 'reinit' has levels \[1, 2\]"),
-    (lambda t: values(t, "ticket", 1, "acc"), r"column is 'acc'; it must be one of \('accuracy'"),
+    (lambda t: values(t, "ticket", 1, "acc"), r"column is 'acc'; choose one of 'accuracy'"),
     (lambda t: difference(t, "ticket", "signs", 1), "no arm 'signs'"),
     (lambda t: values(t[t.arm != "ticket"], "dense", 1), "no arm 'dense'.*the arms are .'reinit'"),
     (lambda t: difference(t[(t.arm == "ticket") | (t.replicate < 2)], "ticket", "reinit", 1),

@@ -186,7 +186,7 @@ def test_a_score_is_asked_once_however_many_layers_compete_apart():
     ({"rate": {"hiden": 0.2}}, "'hiden'.*did you mean 'hidden'"),
     ({"rate": {"hidden": 0.2}}, "nothing of layer 'output'.*0 to leave it alone"),
     ({"rate": {"hidden": 0.2, "output": 2}}, "rate of 'output' is 2; it must lie between 0 and 1, 0 included"),
-    ({"rate": 0.2, "scope": "model"}, r"scope is 'model'; it must be one of \('layer', 'row', 'global'\)"),
+    ({"rate": 0.2, "scope": "model"}, r"scope is 'model'; choose one of 'layer', 'row', 'global'"),
     ({"rate": PAPER_RATES, "scope": "global"}, "one pool and so one share"),
     ({"rate": 1e-4}, "a rate of 0.0001 removes none"),
     ({"density": 1e-4}, "leaves none of the 192 weights of hidden1; the smallest that leaves one is 0.0052"),

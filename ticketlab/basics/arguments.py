@@ -1,9 +1,10 @@
-"""What people hand over: whole numbers of whatever kind, and settings of the environment.
+"""What people hand over: whole numbers of whatever kind, names, and settings of the environment.
 
 ``stack[accuracy.argmax()]`` is one network, though the place is a tensor; a value that
 ``%env NAME="/content/My Drive"`` set in Jupyter has its quotes still on. All lessons build on it.
 """
 
+import difflib
 import operator
 import os
 
@@ -38,6 +39,18 @@ def wholes_from(name: str, values, least: int | None = 0) -> list[int]:
         raise TypeError(f"{name} is {values!r}; it must be a sequence of whole numbers, such as "
                         f"[{values}]") from None
     return [whole_from(f"{name}[{place}]", value, least) for place, value in enumerate(values)]
+
+
+def choose(what: str, value, allowed, otherwise: str = "") -> None:
+    """Raises ValueError naming what is allowed, and the nearest of it, unless value is. otherwise: what
+    may be given instead."""
+    allowed = list(allowed)
+    if value not in allowed:
+        names = {str(each).lower(): each for each in allowed}
+        close = difflib.get_close_matches(str(value).lower(), names, n=1)
+        raise ValueError(f"{what} is {value!r}; choose one of {', '.join(map(repr, allowed))}"
+                         + (f" (did you mean {names[close[0]]!r}?)" if close else "")
+                         + (f", or {otherwise}" if otherwise else ""))
 
 
 def environment(name: str) -> str:

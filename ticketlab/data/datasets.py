@@ -15,7 +15,6 @@ to, else into the cache.
 
 from __future__ import annotations
 
-import difflib
 import functools
 import random
 import threading
@@ -25,7 +24,7 @@ from importlib.metadata import version
 import numpy as np
 import torch
 
-from ticketlab.basics import digest, whole_from
+from ticketlab.basics import choose, digest, whole_from
 from ticketlab.data import sentences
 from ticketlab.data.checks import check, whole_number
 from ticketlab.data.image_files import CLASSES, read_images
@@ -147,11 +146,7 @@ def load(name: str = "mnist1d", *, validation: int | None = None, validation_see
     FileNotFoundError if TICKETLAB_DATA names no folder; PermissionError if there is no folder to
     download to; DownloadError if that fails.
     """
-    names = (*VALIDATION_SHARE, *TEXTS)
-    if name not in names:
-        close = difflib.get_close_matches(str(name).lower(), names, n=1)
-        raise ValueError(f"unknown data set {name!r}: choose one of " + ", ".join(map(repr, names))
-                         + (f"; did you mean {close[0]!r}?" if close else ""))
+    choose("the data set", name, (*VALIDATION_SHARE, *TEXTS))
     if name in TEXTS:
         if validation is not None or validation_seed != 0:
             raise ValueError(f"{name} is text, whose splits are fixed: leave out validation="

@@ -2,7 +2,7 @@
 
 Each set is one `NAME.npz` with `x_train`, `y_train`, `x_test`, `y_test` (uint8), so that a teacher
 can seed a room without a network by handing out a folder. `ticketlab.data.load` builds on it, and
-`ticketlab.data.text_files` on `stored` and `patiently`.
+`ticketlab.data.text_files` on `stored` and `downloading`.
 """
 
 from __future__ import annotations
@@ -81,17 +81,26 @@ def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) ->
 
 
 @contextlib.contextmanager
-def patiently(progress: bool):
+def downloading(name: str, source: str, progress: bool, cure: str):
     """One download at a time, which gives up after 30 silent seconds; without `progress` its bar is
-    not shown. Gives what it prints (torchvision before 0.20 prints addresses, and why a mirror
-    failed), which is not shown. The timeout of the process is put back."""
+    not shown, and what it prints is not (torchvision before 0.20 prints addresses, and why a mirror
+    failed). The timeout of the process is put back.
+
+    Raises DownloadError for what goes wrong: where from (`source`), why, and how to do without.
+    """
+    said = io.StringIO()
     with _one_at_a_time:
         timeout = socket.getdefaulttimeout()
         socket.setdefaulttimeout(30)  # the loaders set none, and some firewalls never answer
         try:
             with contextlib.redirect_stderr(sys.stderr if progress else io.StringIO()), \
-                    contextlib.redirect_stdout(io.StringIO()) as said:
-                yield said
+                    contextlib.redirect_stdout(said):
+                yield
+        except (OSError, RuntimeError, http.client.HTTPException) as error:
+            why = " ".join([str(error).strip(), *said.getvalue().split()[-20:]])
+            raise DownloadError(f"{name} could not be downloaded {source}\n"
+                                f"{type(error).__name__}: {why}\n"
+                                f"Load again to retry. To do without a network, {cure}") from error
         finally:
             socket.setdefaulttimeout(timeout)
 
@@ -112,19 +121,11 @@ def _download(name: str, path: Path, progress: bool) -> None:
     loader = getattr(torchvision.datasets, _FILES[name][0])
     label = f"torchvision.datasets.{loader.__name__}"
     with tempfile.TemporaryDirectory(prefix=".download-", dir=path.parent) as raw:
-        said = io.StringIO()
-        try:
-            with patiently(progress) as said:
-                train, test = (loader(raw, train=part, download=True) for part in (True, False))
-        except (OSError, RuntimeError, http.client.HTTPException) as error:
-            tried = ", ".join(getattr(loader, "mirrors", None) or [loader.url])
-            why = " ".join([str(error).strip(), *said.getvalue().split()[-20:]])
-            raise DownloadError(
-                f"{name} could not be downloaded with {label} from {tried}\n"
-                f"{type(error).__name__}: {why}\n"
-                f"Load again to retry. To do without a network, put {path.name} into a folder and "
-                f"set TICKETLAB_DATA to that folder. {_layout(name)} "
-                "load('mnist1d') and load('digits') need no network.") from error
+        tried = ", ".join(getattr(loader, "mirrors", None) or [loader.url])
+        cure = (f"put {path.name} into a folder and set TICKETLAB_DATA to that folder. {_layout(name)} "
+                "load('mnist1d') and load('digits') need no network.")
+        with downloading(name, f"with {label} from {tried}", progress, cure):
+            train, test = (loader(raw, train=part, download=True) for part in (True, False))
         arrays = {"x_train": train.data, "y_train": train.targets,
                   "x_test": test.data, "y_test": test.targets}
         finished = Path(raw) / path.name

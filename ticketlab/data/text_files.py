@@ -5,12 +5,11 @@ folder, as for images. `ticketlab.data.load` builds on this file.
 """
 
 import hashlib
-import http.client
 from pathlib import Path
 
 import torch
 
-from ticketlab.data.image_files import DownloadError, patiently, stored
+from ticketlab.data.image_files import downloading, stored
 
 # Karpathy 2015 (The Unreasonable Effectiveness of Recurrent Neural Networks): all in one file
 URL = "https://raw.githubusercontent.com/karpathy/char-rnn/master/data/tinyshakespeare/input.txt"
@@ -61,13 +60,7 @@ def _read(progress: bool) -> tuple[str, str]:
 
 def _download(path: Path, progress: bool) -> None:
     """Fetch through torch.hub, which verifies the checksum; `path` appears whole or not at all."""
-    try:
-        with patiently(progress):
-            torch.hub.download_url_to_file(URL, str(path), hash_prefix=SHA256, progress=progress)
-    except (OSError, RuntimeError, http.client.HTTPException) as error:
-        raise DownloadError(
-            f"tinyshakespeare could not be downloaded from {URL}\n"
-            f"{type(error).__name__}: {str(error).strip()}\n"
-            f"Load again to retry. To do without a network, put that file, as {path.name}, into a "
-            "folder and set TICKETLAB_DATA to that folder. "
-            "load('sentences') needs no network.") from error
+    cure = (f"put that file, as {path.name}, into a folder and set TICKETLAB_DATA to that folder. "
+            "load('sentences') needs no network.")
+    with downloading("tinyshakespeare", f"from {URL}", progress, cure):
+        torch.hub.download_url_to_file(URL, str(path), hash_prefix=SHA256, progress=progress)

@@ -5,7 +5,6 @@ each has one meaning within a family (weights, arms), and no meaning rests on co
 weights are hatched as well, and arms differ in marker. Lessons 01-03 build on this file.
 """
 
-import difflib
 import math
 
 import numpy as np
@@ -14,6 +13,7 @@ from matplotlib import pyplot
 from matplotlib.ticker import FixedLocator, NullLocator
 from torch import Tensor
 
+from ticketlab.basics import choose
 from ticketlab.pruning import Masks, check_masks, layer_name, prunable
 from ticketlab.stack import Stack, check_replicate, check_stack
 from ticketlab.weights import ALL
@@ -67,15 +67,6 @@ def arm_styles(arms) -> dict[str, tuple[str, str]]:
 def arm_name(arm) -> str:
     """What a legend calls an arm: ``one_shot`` is one shot, and ``fine_tune`` is fine-tune."""
     return "fine-tune" if arm == "fine_tune" else str(arm).replace("_", " ")
-
-
-def choose(what: str, value, allowed) -> None:
-    """Raises ValueError naming what is allowed, and the nearest of it, unless value is."""
-    allowed = list(allowed)
-    if value not in allowed:
-        close = difflib.get_close_matches(str(value), [str(each) for each in allowed], n=1)
-        raise ValueError(f"{what} is {value!r}; choose one of {', '.join(map(repr, allowed))}"
-                         + (f" (did you mean {close[0]!r}?)" if close else ""))
 
 
 def layers(stack: Stack) -> list[str]:

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ticketlab.basics import progress_bar
+from ticketlab.basics import choose, progress_bar
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, check_stack, concatenate, forward
 from ticketlab.training import evaluate, in_parts
@@ -83,8 +83,7 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     for name, value, least in (("points", points, 2), ("together", together, 1)):
         if value < least:
             raise ValueError(f"{name} is {value}; it must be at least {least}")
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}; it must be one of {SPLITS}")
+    choose("split", split, SPLITS)
     x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
     alphas = torch.linspace(0, 1, points, dtype=torch.float64)
     # every net of every line by its replicate and its place, so that any number goes together

@@ -3,11 +3,11 @@
 ``ticketlab.lottery.controls`` calls it; lesson 04 builds on it.
 """
 
-import difflib
 import math
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
+from ticketlab.basics import choose
 from ticketlab.lottery import arms
 from ticketlab.lottery.trials import Tickets
 from ticketlab.pruning import LayerCollapse
@@ -18,10 +18,7 @@ def named(arm: str | Callable) -> Callable:
     """The arm itself; raises ValueError, with the nearest names, for one that is not known."""
     if callable(arm):
         return arm
-    if arm not in arms.ALL:
-        close = difflib.get_close_matches(str(arm), arms.ALL, n=1)
-        raise ValueError(f"arm {arm!r} is not known{f'; did you mean {close[0]!r}?' if close else ''}"
-                         f" There are {list(arms.ALL)}; or give a function of your own")
+    choose("arm", arm, arms.ALL, "give a function of your own")
     return arms.ALL[arm]
 
 

@@ -6,6 +6,7 @@ interval of a difference is what decides whether it is real. Lesson 04 builds on
 
 import torch
 
+from ticketlab.basics import choose
 from ticketlab.claims import interval, measured
 
 DENSE = "dense"
@@ -20,8 +21,7 @@ def values(table, arm: str, level: int, column: str = "accuracy") -> torch.Tenso
     whatever ``level`` says. Raises ValueError, with what there is, for an arm, level or column the
     table has not, and for an arm that it has twice.
     """
-    if column not in COLUMNS:
-        raise ValueError(f"column is {column!r}; it must be one of {COLUMNS}")
+    choose("column", column, COLUMNS)
     scale = 100 if column.endswith("accuracy") else 1
     numbers = _rows(table, arm, level)[column].to_numpy()
     return scale * torch.tensor(numbers, dtype=torch.float64)

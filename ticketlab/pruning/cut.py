@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ticketlab.basics import whole
+from ticketlab.basics import choose, whole
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.pruning.score_checks import check_scores
 from ticketlab.pruning.scores import Score, Scores, magnitude
@@ -173,8 +173,7 @@ def _check_share(what: str, value: float, zero=False, one=False) -> None:
 
 def _pools(shares: dict[str, float], scope: str, is_density: bool) -> list[list[str]]:
     """The groups of weights that compete with one another."""
-    if scope not in SCOPES:
-        raise ValueError(f"scope is {scope!r}; it must be one of {SCOPES}")
+    choose("scope", scope, SCOPES)
     taking_part = [name for name, share in shares.items() if share != (1 if is_density else 0)]
     if scope in ("layer", "row"):
         return [[name] for name in taking_part]

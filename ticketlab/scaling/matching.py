@@ -10,6 +10,7 @@ import math
 import numpy as np
 import torch
 
+from ticketlab.basics import choose
 from ticketlab.lottery import interval
 
 TICKET, RANDOM = "ticket", "random"
@@ -25,9 +26,9 @@ def ladder(table, label, *, by: str = "width", arm: str = TICKET):
     if missing:
         raise ValueError(f"the table has no column {missing[0]!r}; give what scaling.run returns, "
                          f"with the columns {', '.join((by, *NEEDED))}")
-    _choose(by, label, table[by].unique().tolist())
+    choose(by, label, table[by].unique().tolist())
     own = table[table[by] == label]
-    _choose("arm", arm, own["arm"].unique().tolist())
+    choose("arm", arm, own["arm"].unique().tolist())
     dense = (own["arm"] == TICKET) & (own["level"] == 0)
     rows = own[dense | (own["arm"] == arm) & (own["level"] > 0)]
     twice = rows.duplicated(["level", "replicate"])
@@ -181,8 +182,3 @@ def labels(table, by: str = "width") -> list:
                          f"{', '.join(map(str, table.columns))}")
     sizes = table.groupby(by, sort=False)["weights"].max()
     return sizes.sort_values(kind="stable").index.tolist()
-
-
-def _choose(what: str, value, there: list) -> None:
-    if value not in there:
-        raise ValueError(f"{what} is {value!r}; choose one of {', '.join(map(repr, there))}")

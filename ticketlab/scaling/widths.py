@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
-from ticketlab.basics import progress_bar, whole
+from ticketlab.basics import choose, progress_bar, whole
 from ticketlab.data import load
 from ticketlab.nets import conv1d, count, mlp
 from ticketlab.pruning import Share, layer_name, survivors
@@ -171,6 +171,5 @@ def _table(tickets: lottery.Tickets, trials: Sequence[lottery.Trial]):
 
 
 def _protocol(net: str) -> Protocol:
-    if net not in PROTOCOLS:
-        raise ValueError(f"net is {net!r}; it must be one of {list(PROTOCOLS)}")
+    choose("net", net, PROTOCOLS)
     return PROTOCOLS[net]

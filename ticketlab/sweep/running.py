@@ -250,13 +250,13 @@ def _lost(error: Exception, task: Task) -> Outcome:
 def _gathered(units: list[dict], outcomes: list[Outcome]) -> Sweep:
     import pandas
 
-    names = list(dict.fromkeys(name for settings in units for name in settings))
+    names = sweep_rows.columns(units)
     rows, failures = [], []
     for settings, outcome in zip(units, outcomes, strict=True):
         if outcome.rows is None:
             failures.append(settings | {"error": outcome.error, "traceback": outcome.traceback})
         else:
             rows += [row | settings for row in outcome.rows]
-    columns = dict.fromkeys([*names, *(name for row in rows for name in row)])
-    return Sweep(pandas.DataFrame(rows, columns=list(columns)),
+    columns = list(dict.fromkeys([*names, *sweep_rows.columns(rows)]))
+    return Sweep(pandas.DataFrame(rows, columns=columns),
                  pandas.DataFrame(failures, columns=[*names, "error", "traceback"]))
