@@ -1,5 +1,6 @@
 """A file of a class is data, and whatever is wrong with one is named."""
 
+import contextlib
 import json
 import os
 import re
@@ -127,6 +128,17 @@ def garbled(content: bytes):
         st.binary())
 
 
+@contextlib.contextmanager
+def one_file(home):
+    """The file of seed 0, put back afterwards: one folder serves all examples."""
+    path = file_of(home, 0)
+    original = path.read_bytes()
+    try:
+        yield path
+    finally:
+        path.write_bytes(original)
+
+
 @settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_garbled_bytes_are_unfit_and_nothing_else(home, data):
@@ -140,15 +152,11 @@ def test_garbled_bytes_are_unfit_and_nothing_else(home, data):
 @settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_garbled_bytes_never_stop_a_pool_and_are_always_named(home, data):
-    path = file_of(home, 0)
-    original = path.read_bytes()
-    path.write_bytes(data.draw(garbled(original)))
-    try:
+    with one_file(home) as path:
+        path.write_bytes(data.draw(garbled(path.read_bytes())))
         pooled = pool(home)
         assert list(pooled.files) == [7, 11] and list(pooled.left_out) == [path.name]
         repr(pooled).encode()
-    finally:
-        path.write_bytes(original)
 
 
 ANYTHING = st.recursive(
@@ -162,9 +170,7 @@ ANYTHING = st.recursive(
 @given(st.data())
 def test_tampered_entries_never_stop_a_pool_and_get_in_only_if_they_fit(home, data):
     """Anything anywhere in the file, with a digest that fits. What gets in is a sound table."""
-    path = file_of(home, 0)
-    original = path.read_bytes()
-    content = run_files.read_table(path)
+    content = run_files.read_table(file_of(home, 0))
     place, keys = content, data.draw(st.sampled_from(
         [(name,) for name in content] + [("experiment", name) for name in content["experiment"]]
         + [("steps", "reinit"), ("rows", "new")] + [("rows", name) for name in content["rows"]]
@@ -172,7 +178,7 @@ def test_tampered_entries_never_stop_a_pool_and_get_in_only_if_they_fit(home, da
     for key in keys[:-1]:
         place = place[key]
     place[keys[-1]] = data.draw(ANYTHING)
-    try:
+    with one_file(home) as path:
         run_files.write_table(path, content)
         pooled = pool(home)
         assert path.name in pooled.files.values() or path.name in pooled.left_out
@@ -181,8 +187,6 @@ def test_tampered_entries_never_stop_a_pool_and_get_in_only_if_they_fit(home, da
         shares = pooled.table[["accuracy", "early_accuracy", "density"]]
         assert ((shares >= 0) & (shares <= 1)).all(axis=None)
         assert len(pooled.table[pooled.table["arm"] == "ticket"]) == 3 * len(pooled.files)
-    finally:
-        path.write_bytes(original)
 
 
 def test_a_file_is_data_and_a_person_can_read_it(home):

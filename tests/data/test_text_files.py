@@ -77,19 +77,6 @@ def test_a_wrong_download_is_refused_and_leaves_nothing(server, cache):
     assert visible(cache) == []
 
 
-def test_without_a_network_the_message_says_what_was_tried_and_the_cure(monkeypatch, cache):
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        closed = f"http://127.0.0.1:{free.getsockname()[1]}/input.txt"
-    monkeypatch.setenv("no_proxy", "127.0.0.1")
-    monkeypatch.setattr(text_files, "URL", closed)
-    with pytest.raises(DownloadError) as error:
-        load("tinyshakespeare", progress=False)
-    for part in (closed, "refused", "as tinyshakespeare.txt", "TICKETLAB_DATA", "'sentences'"):
-        assert part in str(error.value)
-    assert visible(cache) == []
-
-
 def test_the_published_address_is_an_address():
     assert urllib.request.Request(text_files.URL).host == "raw.githubusercontent.com"
 

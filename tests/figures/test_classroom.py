@@ -10,17 +10,11 @@ from ticketlab.figures import classroom as class_figures
 from ticketlab.lottery import comparisons
 
 
-@pytest.fixture
-def home(tmp_path):
-    """The folder of a class of three, each with a seed."""
+def test_the_figure_of_a_class_has_intervals_of_students_t(tmp_path):
+    """Bars by hand for one arm and level, n in the legend, a dot a replicate, and none for n = 1."""
     for tickets, trials in SINGLES.values():
         write(tmp_path, tickets, trials)
-    return tmp_path
-
-
-def test_the_figure_of_a_class_has_intervals_of_students_t(home):
-    """Bars by hand for one arm and level, n in the legend, a dot a replicate, and none for n = 1."""
-    pooled = pool(home)
+    pooled = pool(tmp_path)
     ax = class_figures.class_accuracy(pooled)
     legend = [text.get_text() for text in ax.get_legend().get_texts()]
     assert legend == ["dense", *(f"{arm} (n = 3)" for arm in ["ticket", *ARMS])]
