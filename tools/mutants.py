@@ -35,6 +35,9 @@ SEARCH, TRIALS = "lottery/test_iterative_pruning.py", "lottery/test_trials.py"
 INVARIANTS = "lottery/test_invariants.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
 LINES, CHILDREN = "landscape/test_lines.py", "landscape/test_instability.py"
+PARAMETERS, INITIALISERS = "nets/test_parameters.py", "nets/test_initialisers.py"
+OUTPUTS, TORCH_MASKS = "training/test_outputs.py", "pruning/test_torch_masks.py"
+CLAIMS, SIMPLE = "test_claims.py", "nets/test_simple.py"
 FILES, KEPT = "runs/test_files.py", "runs/test_training.py"
 DIGESTS, UNITS = "basics/test_digests.py", "runs/test_units.py"
 
@@ -56,7 +59,38 @@ class Mutant(NamedTuple):
 
 
 MUTANTS = [Mutant(*each) for each in (
+    # nets
+    ("frozen weights are pruned", "nets/parameters.py",
+     'not weight.requires_grad and "prunable_as" not in vars(module)', "False",
+     PARAMETERS, "frozen_weights_are_not_prunable_unless_the_layer_asks"),
+    ("a shared weight under its last name", "nets/parameters.py",
+     "{id(parameter): name for name, parameter in net.named_parameters()}",
+     "{id(parameter): name for name, parameter in net.named_parameters(remove_duplicate=False)}",
+     PARAMETERS, "tied_weights_count_once_and_are_pruned_once"),
+    ("weights that are computed anew are taken", "nets/parameters.py",
+     "for what, name, cure in _computed(module, where):", "for what, name, cure in ():",
+     PARAMETERS, "computed_weights_are_named_with_the_cure"),
+    ("frozen statistics drawn anew", "nets/parameters.py",
+     "if own and not any(parameter.requires_grad for parameter in own):", "if False:",
+     INITIALISERS, "frozen_values_are_constants_of_the_net"),
+    ("He's spread in place of Glorot's", "nets/initialisers.py",
+     "nn.init.xavier_normal_(module.weight)", "nn.init.kaiming_normal_(module.weight)",
+     SIMPLE, "glorot_has_the_papers_spread"),
+    ("attention not drawn by the seed", "nets/initialisers.py",
+     "elif (reset := _reset_of(net, name, module)) is not None:", "elif (reset := None) is not None:",
+     INITIALISERS, "attention_is_drawn_anew_by_every_seed"),
+    ("what no seed controls is let through", "nets/initialisers.py", "if orphans:", "if False:",
+     INITIALISERS, "a_parameter_that_no_seed_controls_is_named_with_the_cure"),
     # training
+    ("fewer outputs than classes", "training/outputs.py",
+     " and outputs.shape[-1] >= data.classes:\n        return", ":\n        return",
+     OUTPUTS, "an_output_that_does_not_fit_is_named_before_training_with_lines_that_cure_it"),
+    ("the check of outputs draws numbers", "training/outputs.py",
+     "with torch.no_grad(), forked(x.device):", "with torch.no_grad():",
+     OUTPUTS, "the_check_leaves_net_values_and_random_state_as_they_were"),
+    ("the check of outputs writes into the net", "training/outputs.py",
+     "net = copy.deepcopy(stack.net, {id(tensor): tensor for tensor in held})", "net = stack.net",
+     OUTPUTS, "the_check_leaves_net_values_and_random_state_as_they_were"),
     ("validation on the test split", "training/evaluation.py",
      "evaluate(stack, data.x_val, data.y_val)", "evaluate(stack, data.x_test, data.y_test)",
      LOOP, "each_metric_is_measured_on_the_split_that_it_names"),
@@ -151,6 +185,15 @@ MUTANTS = [Mutant(*each) for each in (
     ("masking changes the given stack", "pruning/masks.py",
      "pruned = stack.clone()", "pruned = stack",
      MASKS, "applying_masks_leaves_the_given_stack_as_it_was"),
+    ("every mask taken for the first replicate's", "pruning/torch_masks.py",
+     "masks[name][replicate] = mask != 0", "masks[name][0] = mask != 0",
+     TORCH_MASKS, "there_and_back_gives_the_same_masks_network_and_digest"),
+    ("parameters left where torch put them", "pruning/torch_masks.py",
+     "owner._parameters[each] = owner._parameters.pop(each)", "pass",
+     TORCH_MASKS, "there_and_back_gives_the_same_masks_network_and_digest"),
+    ("a shared weight masked in one layer only", "pruning/torch_masks.py",
+     "if (one is None) != (two is None) or one is not None", "if one is not None and two is not None",
+     TORCH_MASKS, "a_weight_that_two_layers_share_is_masked_in_both_and_refused_if_masked_in_one"),
     # lottery
     ("rewind to the end", "lottery/iterative_pruning.py",
      "stem = run.snapshots[k] if k", "stem = run.end if k",
@@ -202,6 +245,15 @@ MUTANTS = [Mutant(*each) for each in (
     ("early accuracy the best on test", "lottery/trials.py",
      'run.at_best_step("test_accuracy")', 'run.curves["test_accuracy"].amax(0)',
      TRIALS, "the_table_reports_test_accuracies_and_the_early_one_at_the_step_chosen_on_validation"),
+    ("holds with one end of the interval in the band", "claims.py",
+     "if low in self.band and high in self.band:", "if low in self.band or high in self.band:",
+     CLAIMS, "a_claim_is_undecided_where_its_interval_crosses_an_end_of_the_band"),
+    ("undecided is said to fail", "claims.py",
+     "if math.isnan(low) or self.band.misses(low, high):", "if True:",
+     CLAIMS, "a_claim_is_undecided_where_its_interval_crosses_an_end_of_the_band"),
+    ("a replicate that is no number is undecided", "claims.py",
+     "if math.isnan(low) or self.band.misses(low, high):", "if self.band.misses(low, high):",
+     CLAIMS, "a_replicate_that_is_not_a_number_decides_nothing_for_the_claim"),
     ("interval one-sided", "claims.py",
      "t.ppf((1 + confidence) / 2,", "t.ppf(confidence,",
      COMPARISONS, "the_interval_is_students_t_with_n_minus_1_degrees_of_freedom"),
