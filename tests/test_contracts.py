@@ -1,9 +1,12 @@
 """The floors and doors of the house hold, and a wrong import would be noticed."""
 
+import ast
 import os
+import re
 import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -59,6 +62,30 @@ def test_a_door_is_a_docstring_and_the_names_handed_out(door):
     docstring = text.split('"""')[1]
     assert len(docstring.strip().splitlines()) <= 15
     assert "def " not in text and "class " not in text.replace(docstring, "")
+
+
+@pytest.mark.parametrize("door", sorted((ROOT / "ticketlab").rglob("*/__init__.py")),
+                         ids=lambda door: str(door.parent.relative_to(ROOT)))
+def test_no_file_has_the_name_of_something_else_that_its_door_hands_out(door):
+    """``from ticketlab.landscape import project`` would else give a file or a function, whichever was
+    imported last."""
+    files = {path.stem for path in door.parent.iterdir() if path.name != "__init__.py"}
+    for node in ast.parse(door.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.ImportFrom) and node.module != ".".join(door.parent.relative_to(ROOT).parts):
+            assert files.isdisjoint(each.asname or each.name for each in node.names)
+
+
+def drawing(page):
+    """The floors in the diagram of a page, from the top down."""
+    text = (ROOT / page).read_text(encoding="utf-8")
+    drawn = re.search(r"```mermaid\n(.*?)```", text, re.DOTALL)[1]
+    return [set(floor.split(" · ")) for floor in re.findall(r'\["(.*?)"\]', drawn)]
+
+
+def test_the_pages_draw_the_floors_that_are_checked():
+    layers = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["tool"]["importlinter"]["contracts"][0]
+    floors = [set(floor.split(" | ")) for floor in layers["layers"]]
+    assert drawing("README.md") == drawing("CONTRIBUTING.md") == floors
 
 
 def test_the_top_of_the_package_is_a_handful_of_files():

@@ -4,14 +4,13 @@ They are other people's work and not part of this package: numbers measured on t
 (``lessons/reference/squeezenet_kernels.csv``). Lesson 09 builds on this file.
 """
 
-import http.client
 from pathlib import Path
 
 import numpy as np
 from platformdirs import user_cache_dir
 
 from ticketlab.basics import environment
-from ticketlab.data.image_files import DownloadError, patiently
+from ticketlab.data.image_files import downloading
 
 FILE = "squeezenet1_0-conv1.npz"
 _SHAPE = (96, 3, 7, 7)
@@ -52,11 +51,7 @@ def _of_torchvision(download: bool, progress: bool) -> np.ndarray | None:
     cached = Path(torch.hub.get_dir()) / "checkpoints" / Path(weights.url).name
     if not download and not cached.is_file():
         return None
-    try:
-        with patiently(progress):
-            state = weights.get_state_dict(progress=progress, check_hash=True)
-    except (OSError, RuntimeError, http.client.HTTPException) as error:
-        raise DownloadError(
-            f"SqueezeNet's weights could not be had from {weights.url}: {error}. Load again to retry, "
-            f"or put {FILE} into the folder that TICKETLAB_DATA names") from error
+    cure = f"put {FILE} into a folder and set TICKETLAB_DATA to that folder."
+    with downloading("SqueezeNet", f"from {weights.url}", progress, cure):
+        state = weights.get_state_dict(progress=progress, check_hash=True)
     return state["features.0.weight"].numpy().astype(np.float32)

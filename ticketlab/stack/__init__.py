@@ -1,12 +1,13 @@
 """A stack: R networks of one architecture whose parameters are one dictionary.
 
 stack: ``Stack`` and ``draw``; running: ``forward``
-ways: which way R networks are computed, and why; work: how much one of them is
+ways: which way R networks are computed, and why; costs: how much work one of them is
 layers: how R networks run as one, a rule for each kind of layer
 signals: how R networks convolve signals on a CPU
 Every lesson builds on it.
 """
 
+from ticketlab.stack.costs import Work, work
 from ticketlab.stack.running import forward
 from ticketlab.stack.stack import (
     Stack,
@@ -16,7 +17,6 @@ from ticketlab.stack.stack import (
     draw,
     from_modules,
 )
-from ticketlab.stack.work import Work, work
 
 __all__ = ["Stack", "Work", "check_replicate", "check_stack", "concatenate", "draw", "forward",
            "from_modules", "work"]

@@ -19,8 +19,8 @@ from torch import Tensor, nn
 from torch.func import functional_call, vmap
 
 from ticketlab.basics import forked
+from ticketlab.stack.costs import work
 from ticketlab.stack.layers import hooked
-from ticketlab.stack.work import work
 
 # Numbers that a layer gives for one network's batch (256 KiB). Above it one network after the other is
 # quicker, below it one grouped convolution: 2 times at 8,000, and 0.7 times at 100,000.
