@@ -50,5 +50,5 @@ def test_a_download_that_fails_says_what_to_do(monkeypatch):
         raise OSError("no route to host")
 
     monkeypatch.setattr(torchvision.models.SqueezeNet1_0_Weights, "get_state_dict", fails)
-    with pytest.raises(DownloadError, match="no route to host.*TICKETLAB_DATA"):
+    with pytest.raises(DownloadError, match="(?s)no route to host.*TICKETLAB_DATA"):
         squeezenet_kernels(download=True, progress=False)

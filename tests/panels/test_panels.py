@@ -50,7 +50,7 @@ CASES = {
         ["prune rate (%)", "rate (%)", "scope", "score", "layer"],
         [("field", 62.5, "rate", 0.625), ("field", 40, "rate", 0.4)],
         [("rate", 0.3), ("scope", "global"), ("score", "random"), ("layer", "output"), ("rate", 0.7)],
-        [], "ticketlab.panels.prune.panel.read", ("rate", 0.5),
+        [], "ticketlab.panels.prune.panel.read", ("rate", 0.3),
         [("rate", 1.2), ("scope", "x"), ("score", "x"), ("layer", "x")], (700, 60_000)),
     "tickets": Case(
         made.ticket_panel, "ticket-panel",
@@ -82,7 +82,7 @@ CASES = {
         made.descent_panel, "descent-panel", "descent panel: sliders for width, labels, signal and replicate",
         ["width", "units", "labels", "signal", "replicate"],
         [("field", 6, "width", 6), ("field", 24, "width", 24)],
-        [("width", 6), ("noise", 0.2), ("signal", 3), ("replicate", 1), ("width", 24), ("noise", 0)],
+        [("width", 6), ("signal", 3), ("noise", 0), ("replicate", 1), ("width", 24), ("noise", 0.2)],
         ["ticketlab.panels.descent.table.forward"], "ticketlab.panels.descent.table.DescentTable.read",
         ("width", 6), [("width", 77), ("noise", 77), ("signal", 77), ("replicate", 77)]),
 }
