@@ -19,8 +19,8 @@ lab: .venv/.installed-lab ## open JupyterLab on lessons/
 	*) echo "TICKETLAB_SCALE is '$$TICKETLAB_SCALE'; it must be quick, class or paper, or not set."; exit 2 ;; esac
 	$(BIN)/python tools/serve.py --ServerApp.root_dir=. --LabApp.app_settings_dir=tools/lab --LabApp.default_url=/lab/tree/lessons/start.md $(ARGS)
 
-# Two workers with one torch thread each; a file, and so a lesson, stays with one worker, and the lessons,
-# which take longest, come first.
+# Two workers with one torch thread each; a file, and so a lesson, stays with one worker. conftest.py puts
+# the lessons first, the longest of them before all others.
 test: .venv/.installed-test ## run all tests, and every lesson against its stored outputs
 	TICKETLAB_SCALE=quick OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist loadfile --no-loadscope-reorder --durations 20 --nbval --nbval-sanitize-with tests/nbval.cfg lessons tests $(ARGS)
 

@@ -4,18 +4,22 @@ import re
 from functools import cache
 from types import SimpleNamespace
 
+import numpy as np
 import pandas
 import torch
 
 import ticketlab as tl
+from tests.landscape.test_symmetries import PAIR, sparse
 from tests.scaling import test_double_descent as descents
 from tests.scaling.test_matching import VALIDATION, made, measure
 from tests.training.test_loop import DATA, NETS, RECIPES, fit
-from ticketlab import panels
+from ticketlab import landscape, panels
+from ticketlab.data import textures
 from ticketlab.landscape import instability
 from ticketlab.lottery import rewinding
 from ticketlab.scaling import double_descent
 from ticketlab.training import Snapshot
+from ticketlab.weights import kernels as measures
 
 RATES, FASTER = {"hidden": 0.4, "output": 0.2}, {"hidden": 0.64, "output": 0.36}
 RECIPE, SEEDS, STEPS = RECIPES["sgd"], (0, 1), (0, 10, 20)
@@ -23,6 +27,7 @@ WAYS = [rewinding.weights(0), rewinding.weights(10), rewinding.learning_rate(10)
         rewinding.fine_tuning(10)]
 RANDOM = {width: [0, values[0] - .05, .3, .1] for width, values in VALIDATION.items()}
 SIZES, NOISES = (2, 6, 24), (0, 0.2)
+SHAPE = {"width": 1.5, "length": 2.25, "angle": 60.0, "frequency": 0.2}
 
 
 def shown(panel):
@@ -109,6 +114,90 @@ def trained_widths():
 def wrong_labels():
     return double_descent.sweep(descents.DATA, SIZES, descents.RECIPE.with_(steps=200), noises=NOISES,
                                 replicates=2, layers=1, progress=False)
+
+
+@cache
+def conflict():
+    return textures.cue_conflict(conflicts=30, mixtures=(0, 0.5, 1))
+
+
+@cache
+def choices():
+    """Two replicates of a net that follows the shape, then half and half, then the texture."""
+    own = torch.zeros(3, 2, 30, dtype=torch.int8)
+    own[1, 1], own[2] = 1, 1
+    own[2, 0, 0] = 2
+    return {"a <net>": own, "other": torch.ones(3, 1, 30, dtype=torch.int8)}
+
+
+@cache
+def three_kernels():
+    """Constant, a known Gabor function, and noise."""
+    wave = measures.gabor((7, 7), x=0.5, phase=30, **SHAPE)
+    return np.stack([np.ones((7, 7)), wave, measures.random_kernels(1, (7, 7))[0, 0]])[:, None]
+
+
+@cache
+def fits():
+    return measures.fit(three_kernels(), progress=False)
+
+
+def four_kernels():
+    """Four kernels of four weights, 1 to 16: the first kernel has the smallest."""
+    return np.arange(1.0, 17).reshape(4, 1, 2, 2) * np.array([1, -1]).repeat(8).reshape(4, 1, 2, 2)
+
+
+def level_by_level(levels):
+    found = tl.lottery.search(NETS["mlp"], DATA, RECIPE, levels=levels, rate=0.4, replicates=2, progress=False)
+    stacks = [trial.run.stack for trial in found.trials]
+    return found, [landscape.line(a, b, DATA, points=5, progress=False)
+                   for a, b in zip(stacks[:-1], stacks[1:], strict=True)]
+
+
+@cache
+def searches():
+    return {"long": level_by_level(3), "short": level_by_level(1)}
+
+
+@cache
+def signals():
+    generator = torch.Generator().manual_seed(0)
+    return tl.data.from_arrays(torch.randn(300, 40, generator=generator), torch.arange(300) % 10)
+
+
+@cache
+def pressed():
+    plain = tl.draw(tl.nets.mlp(tl.nets.Task((40,), 10), (20,)), range(3))
+    return {"L2": {"none": plain, "weak": plain.map(lambda t: t * 0.9)},
+            "powerpropagation": {"none": plain, "α = 2": plain.map(lambda t: t * t.abs()),
+                                 "α = 3": plain.map(lambda t: t * t.abs() ** 2)}}
+
+
+def cue_panel():
+    return panels.cue_panel(conflict(), choices())
+
+
+def fit_panel():
+    return panels.fit_panel(three_kernels(), fits())
+
+
+def kernels_panel():
+    return panels.kernels_panel(four_kernels(), [0.1, 0.5, 0.7, 0.9])
+
+
+def levels_panel():
+    return panels.levels_panel({name: own[0] for name, own in searches().items()},
+                               {name: own[1] for name, own in searches().items()})
+
+
+def rotation_panel():
+    networks, _ = sparse(PAIR)
+    return panels.rotation_panel({"ReLU layer": (networks, "0", signals()),
+                                  "linear pair": (networks, "2", signals())})
+
+
+def pressure_panel():
+    return panels.pressure_panel(pressed(), signals())
 
 
 def prune_panel():

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.panels.fits.conftest import SHAPE
+from tests.panels.made import SHAPE
 from ticketlab.panels.fits.table import FitTable
 from ticketlab.weights.kernels import random_kernels
 

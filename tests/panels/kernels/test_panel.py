@@ -6,7 +6,6 @@ import numpy as np
 import pytest
 
 from ticketlab.panels import kernels_panel
-from ticketlab.panels.base import VIEW
 from ticketlab.pruning import describe
 
 
@@ -28,33 +27,11 @@ def test_field_and_slider_are_one_and_both_controls_draw(panel):
     assert panel.picture.value != before and panel.state().gone == 2
 
 
-def test_every_control_has_a_description_and_a_tip(panel):
-    controls = [each for each in panel.box.children[0].children if each.description]
-    assert [control.description for control in controls] == ["prune rate (%)", "rate (%)", "what"]
-    for control in controls:
-        assert getattr(control, "tooltip", None) or control.description_tooltip
-
-
 @pytest.mark.parametrize("more, message", [({"rate": 1.0}, "rate is 1.0"), ({"rate": 0.005}, "steps of 0.01"),
                                            ({"what": "filters"}, "'whole kernels'")])
 def test_what_does_not_fit_is_named(kernels, more, message):
     with pytest.raises(ValueError, match=message):
         kernels_panel(kernels, **more)
-
-
-def test_an_error_is_shown_where_the_numbers_stand(panel, monkeypatch):
-    def broken(*arguments):
-        raise RuntimeError("<no table>")
-    monkeypatch.setattr(panel._table, "read", broken)
-    panel.slider.value = 3
-    assert "<b>RuntimeError</b>: &lt;no table&gt;" in panel.numbers.value
-
-
-def test_the_text_is_constant_and_a_picture_is_stored(panel):
-    before = repr(panel)
-    panel.rate = 0.9
-    bundle, _ = panel._repr_mimebundle_()
-    assert repr(panel) == before == bundle["text/plain"] and {"image/png", VIEW} <= set(bundle)
 
 
 def test_a_move_over_96_colour_kernels_is_quick():
