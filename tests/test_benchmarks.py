@@ -8,16 +8,30 @@ whose programs run in this one.
 import contextlib
 import functools
 import io
+import shutil
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
 
-from benchmarks import images, importing, line, lottery, machine, slider, sweep, training, widths
+from benchmarks import (
+    busy,
+    images,
+    importing,
+    line,
+    lottery,
+    machine,
+    pages,
+    slider,
+    sweep,
+    training,
+    widths,
+)
 from benchmarks.__main__ import SUBJECTS
-from ticketlab import nets
+from ticketlab import nets, scales
 from ticketlab.training import Recipe
 
 
@@ -55,7 +69,7 @@ def test_every_benchmark_has_a_test_here():
 
 
 def test_training(monkeypatch):
-    sized(monkeypatch, training, EXAMPLES=200, interleaved=once,
+    sized(monkeypatch, training, EXAMPLES=200, STEPS=1, interleaved=once,
           matrix_product=lambda: machine.matrix_product(8), memory_copy=lambda: machine.memory_copy(1))
     said = training.report()
     assert said.count("plain loop") == 4 + said.count("R = ") and "R = 16" in said
@@ -69,6 +83,10 @@ def test_images(monkeypatch):
 
 
 def test_lottery(monkeypatch):
+    def named(name):
+        return replace(scales.named(name), levels=3, replicates=1)
+
+    monkeypatch.setattr(lottery, "scales", SimpleNamespace(named=named))
     monkeypatch.setattr(lottery, "_memory", functools.partial(lambda memory, nets: memory(1), lottery._memory))
     said = lottery.report(steps=1)
     assert "memory of 1 LeNet-300-100 in training" in said and "outside training" in said
@@ -79,6 +97,19 @@ def test_line(monkeypatch):
     sized(monkeypatch, line, interleaved=once, POINTS=3, REPLICATES=2, TRAIN=120, TEST=40, SAMPLE=2)
     said = line.report()
     assert said.count("one stack") == 2 and said.count("one at a time") == 4
+
+
+def test_busy(monkeypatch):
+    trained = []
+
+    def train(start, own, recipe, **more):
+        if not any(start is each for each in trained):  # once each kind of net
+            trained.append(start)
+            busy_train(start[:1], own, recipe.with_(steps=1), **more)
+
+    busy_train = busy.train
+    sized(monkeypatch, busy, train=train, _busy=contextlib.nullcontext)
+    assert busy.report(rounds=1).count("as chosen") == 7 == len(trained)
 
 
 def test_widths():
@@ -99,6 +130,12 @@ def test_slider(monkeypatch):
     small = functools.partial(nets.mlp, hidden=(8, 6))
     monkeypatch.setattr(slider, "nets", SimpleNamespace(mlp=small))
     assert slider.report().count("ms, longest") == 4
+
+
+def test_pages(monkeypatch, tmp_path):
+    shutil.copy(min(pages.LIVE.glob("*.html"), key=lambda path: path.stat().st_size), tmp_path)
+    sized(monkeypatch, pages, LIVE=tmp_path, MOVES=2)
+    assert pages.report().count("median") == 1
 
 
 def test_importing():
