@@ -144,7 +144,8 @@ MUTANTS = [Mutant(*each) for each in (
      JOINING, "groups_that_join_out_of_order_keep_their_own_masks"),
     # pruning
     ("pruned weights compete with negative scores", "pruning/cut.py",
-     "masked_fill(~masks[name], -torch.inf)", "masked_fill(~masks[name], 0)",
+     "masked_fill(~masks[name], -torch.inf).flatten(1) for name in pool]\n        kept",
+     "masked_fill(~masks[name], 0).flatten(1) for name in pool]\n        kept",
      CUT, "pruned_weights_stay_pruned_whatever_the_sign_of_the_scores"),
     ("magnitude with its sign", "pruning/scores.py",
      "stack.parameters[name].detach().abs()", "stack.parameters[name].detach()",

@@ -5,7 +5,7 @@ weight_histograms, weight_images: what weights look like; tickets: what a ticket
 kernels: kernels as pictures, and how far they are edges (lesson 09)
 landscape: lines, barriers, paths; contours: a plane of them (lesson 07)
 scaling, descent: width and depth; classroom: a class
-drawing: what all of them share, the palette first of all; words: a figure in words
+drawing: what all of them share, the palette first of all; descriptions: a figure in words
 Shares come in as fractions and are shown in percent; bands run from the lowest to the highest
 replicate. Lessons 01-06 build on it.
 """
@@ -14,6 +14,7 @@ from ticketlab.figures import drawing, landscape
 from ticketlab.figures.classroom import class_accuracy
 from ticketlab.figures.contours import surface
 from ticketlab.figures.descent import STYLES, error_by_width, noise_name, width_marks
+from ticketlab.figures.descriptions import words
 from ticketlab.figures.drawing import (
     BLACK,
     BLUE,
@@ -45,7 +46,6 @@ from ticketlab.figures.tickets import (
 from ticketlab.figures.training import accuracy_by_density, curves, layer_densities
 from ticketlab.figures.weight_histograms import histogram, histograms
 from ticketlab.figures.weight_images import filters, initial_against_final, weight_matrix
-from ticketlab.figures.words import words
 
 __all__ = ["BLACK", "BLUE", "GREEN", "GREY", "KEPT", "PRUNED", "STYLES", "THRESHOLD", "VERMILLION",
            "accuracy_by_density", "accuracy_by_rewind_step", "accuracy_by_weights", "band", "bar",
