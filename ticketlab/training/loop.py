@@ -169,7 +169,8 @@ class _Trainer:
             outputs = forward(self.stack, x, training=True, noise=noise)
             losses = cross_entropies(outputs, y)
         # each network's own mean, so that its gradient is the one it would have alone
-        losses.backward(torch.full_like(losses, self.scale / losses.shape[1]))
+        # (a gradient given to backward would make torch import a computer algebra system, for seconds)
+        (losses.sum() * (self.scale / losses.shape[1])).backward()
         if self.scale != 1:
             torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
                                 1 / self.scale)
