@@ -150,10 +150,8 @@ MUTANTS = [Mutant(*each) for each in (
     ("magnitude with its sign", "pruning/scores.py",
      "stack.parameters[name].detach().abs()", "stack.parameters[name].detach()",
      SCORES, "magnitude_is_absolute"),
-    ("ties the other way round", "pruning/cut.py",
-     "order = torch.cat(flat, 1).argsort(dim=1, stable=True)",
-     "order = torch.cat(flat, 1).flip(1).argsort(dim=1, stable=True).neg() + sum("
-     "part.shape[1] for part in flat) - 1",
+    ("ties the other way round", "pruning/selection.py",
+     "ties.flip(1).cumsum(1, dtype=torch.int32).flip(1)", "ties.cumsum(1, dtype=torch.int32)",
      CUT, "of_equal_scores_the_first_goes_first"),
     ("the output layer's own rate ignored", "pruning/cut.py",
      "share.get(layer_name(name), share.get(kind))",
