@@ -35,6 +35,7 @@ SEARCH, TRIALS = "lottery/test_iterative_pruning.py", "lottery/test_trials.py"
 INVARIANTS = "lottery/test_invariants.py"
 REWINDING, COMPARISONS = "lottery/test_rewinding.py", "lottery/test_comparisons.py"
 LINES, CHILDREN = "landscape/test_lines.py", "landscape/test_instability.py"
+PRESSURE = "training/test_pressure.py"
 PARAMETERS, INITIALISERS = "nets/test_parameters.py", "nets/test_initialisers.py"
 OUTPUTS, TORCH_MASKS = "training/test_outputs.py", "pruning/test_torch_masks.py"
 CLAIMS, SIMPLE = "test_claims.py", "nets/test_simple.py"
@@ -261,6 +262,14 @@ MUTANTS = [Mutant(*each) for each in (
      '.sort_values("replicate")', "",
      COMPARISONS, "differences_are_paired_by_replicate"),
     # landscape
+    ("roots follow gradients of weights", "training/pressure.py", ".mul_(self.exponent)", "",
+     PRESSURE, "every_net_is_trained_as_the_papers_formulas_train_it_alone"),
+    ("stale roots after a rewinding", "training/pressure.py",
+     "torch.where(power(kept, self.exponent) == weights, kept, fresh)", "kept",
+     PRESSURE, "weights_that_were_put_back_win_over_the_roots_of_the_moment"),
+    ("a pressure changes no key", "runs/units.py",
+     "if LATER.get(name) != value}", "if name not in LATER}",
+     UNITS, "a_recipe_without_pressure_has_the_key_it_always_had_and_pressure_makes_another"),
     ("barrier above the higher end", "landscape/lines.py",
      "(self.error[0] + self.error[-1]) / 2", "self.error[[0, -1]].amax(0)",
      LINES, "a_barrier_is_the_highest_error_less_the_mean_of_the_ends"),
