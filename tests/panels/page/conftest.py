@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.browser import browser
 from ticketlab.panels import base
 
 
@@ -37,3 +38,21 @@ class Small(base.Panel):
 @pytest.fixture
 def panel():
     return Small()
+
+
+@pytest.fixture(scope="module")
+def page():
+    """A page without a network: what a saved panel asked for would fail, and be reported."""
+    with browser() as started:
+        context = started.new_context(offline=True, viewport={"width": 860, "height": 700})
+        page, page.wrong = context.new_page(), []
+        page.on("pageerror", lambda error: page.wrong.append(str(error)))
+        page.on("requestfailed", lambda request: page.wrong.append(request.url))
+        yield page
+
+
+def opened(page, path):
+    page.wrong.clear()
+    page.goto(path.as_uri())
+    page.locator("body[data-ready]").wait_for()
+    return page

@@ -5,29 +5,11 @@ import re
 
 import pytest
 
-from tests.browser import browser
+from tests.panels.page.conftest import opened
 from ticketlab.panels.page import saving
 from ticketlab.panels.page.walking import walk
 
 NUMBERS = "document.getElementById('numbers').innerHTML"
-
-
-@pytest.fixture(scope="module")
-def page():
-    """A page without a network: what a saved panel asked for would fail, and be reported."""
-    with browser() as started:
-        context = started.new_context(offline=True, viewport={"width": 860, "height": 700})
-        page, page.wrong = context.new_page(), []
-        page.on("pageerror", lambda error: page.wrong.append(str(error)))
-        page.on("requestfailed", lambda request: page.wrong.append(request.url))
-        yield page
-
-
-def opened(page, path):
-    page.wrong.clear()
-    page.goto(path.as_uri())
-    page.locator("body[data-ready]").wait_for()
-    return page
 
 
 def text(page):
