@@ -98,9 +98,10 @@ def check_words(notebook):
 
 
 def execute(path):
-    """Execute the notebook at `path` and store it; gives the most memory it took, in bytes, or None
-    where the system does not say. On any error the stored file stays as it was."""
-    notebook = read(path)
+    """Execute the notebook at `path` and store it; gives the seconds it took, without those of saving its
+    panels for the site, and the most memory, in bytes, or None where the system does not say. On any
+    error the stored file stays as it was."""
+    start, notebook = time.perf_counter(), read(path)
     extra = [MEMORY] if os.name == "posix" else []
     extra.append(live.save(path.stem))
     notebook.cells += map(new_code_cell, extra)
@@ -116,13 +117,14 @@ def execute(path):
             "--IPKernelApp.log_level=40"
         ],  # errors only: nothing else is for the reader
     ).execute()
-    extra = [notebook.cells.pop() for _ in extra]
-    peak = int(extra[-1].outputs[0].text) if os.name == "posix" else None
+    said = [notebook.cells.pop().outputs[0].text for _ in extra]
+    peak = int(said[-1]) if os.name == "posix" else None
+    seconds = time.perf_counter() - start - float(said[0])
     tidy(notebook)
     check_words(notebook)
     write(notebook, path)
     covers.write(notebook, path)
-    return peak
+    return seconds, peak
 
 
 def main(arguments=None, folder=LESSONS):
@@ -159,17 +161,17 @@ def execute_all(paths, runs):
     """Execute notebooks in turn, saying what each cost; the first that fails ends it."""
     began = time.perf_counter()
     for path in paths:
-        start, before = time.perf_counter(), kept(runs)
+        before = kept(runs)
         print(f"{path.stem} …", end=" ", flush=True)
         try:
-            peak = execute(path)
+            seconds, peak = execute(path)
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             # nbclient's message holds the cell's source and what it raised
             print("stopped\n")
             sys.exit(f"{error}\n{path.name} is stored as it was. Mend the cell and run it again.")
         memory = f", {peak / 1e9:.1f} GB" if peak else ""
         disk = f", {(kept(runs) - before) / 1e6:.0f} MB kept"
-        print(f"{time.perf_counter() - start:.1f} s{memory}{disk}", flush=True)
+        print(f"{seconds:.1f} s{memory}{disk}", flush=True)
     print(f"all … {time.perf_counter() - began:.1f} s")
 
 

@@ -9,10 +9,12 @@ import re
 FOLDER = "live"
 SAID = re.compile(r"^(\w+) panel: ")  # what a panel calls itself: "prune panel: sliders for …"
 
-# Put behind a lesson while it runs, and never stored. Out holds what cells showed, in their order.
+# Put behind a lesson while it runs, and never stored. Out holds what cells showed, in their order. It
+# prints the seconds that it took, which are none of the lesson's.
 SAVE = """
-import pathlib, shutil
+import pathlib, time
 from ticketlab.panels import base
+_began = time.perf_counter()
 for _old in pathlib.Path({folder!r}).glob({number!r} + "-*.html"):
     _old.unlink()
 _seen = []
@@ -21,6 +23,7 @@ for _each in (_each for _each in Out.values() if isinstance(_each, base.Panel)):
     _again = _seen.count(_seen[-1])
     _name = f"{number}-{{_seen[-1]}}" + (f"-{{_again}}" if _again > 1 else "") + ".html"
     _each.save(pathlib.Path({folder!r}, _name), title=f"{{_seen[-1]}} panel of lesson {number}")
+print(time.perf_counter() - _began)
 """
 
 
