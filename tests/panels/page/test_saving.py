@@ -6,7 +6,7 @@ import re
 import pytest
 
 from tests.panels.page.conftest import opened
-from ticketlab.panels.page import saving
+from ticketlab.panels.page import saving, walking
 from ticketlab.panels.page.walking import walk
 
 NUMBERS = "document.getElementById('numbers').innerHTML"
@@ -97,6 +97,16 @@ def test_a_page_that_is_too_large_gets_fewer_positions(panel, tmp_path, monkeypa
     assert panel.save(tmp_path / "a.html").stat().st_size <= saving.MOST
     monkeypatch.setattr(saving, "MOST", 1000)
     with pytest.raises(ValueError, match=r"page would have 0\.0 MB with 5 positions a slider; 0\.001 MB is the most"):
+        panel.save(tmp_path / "b.html")
+    assert os.listdir(tmp_path) == ["a.html"]
+
+
+def test_a_panel_of_too_many_pictures_gets_fewer_positions(panel, tmp_path, monkeypatch):
+    monkeypatch.setattr(walking, "FRAMES", 400)
+    text = panel.save(tmp_path / "a.html").read_text("utf-8")
+    assert "In the notebook there are more positions of share (%).</p>" in text
+    monkeypatch.setattr(walking, "FRAMES", 10)
+    with pytest.raises(ValueError, match="a page holds 10"):
         panel.save(tmp_path / "b.html")
     assert os.listdir(tmp_path) == ["a.html"]
 

@@ -9,17 +9,18 @@ from pathlib import Path
 from string import Template
 
 from ticketlab.panels.page.packing import pack
-from ticketlab.panels.page.walking import POSITIONS, Walk, walk
+from ticketlab.panels.page.walking import POSITIONS, TooManyPictures, Walk, walk
 
 MOST = 1_500_000  # bytes of a page
+FEWEST = 5  # positions of a slider, to which a page that would be too large goes down by itself
 
 
 def save(panel, path, *, title: str | None = None, positions: int = POSITIONS) -> Path:
     """Write a panel as a page whose sliders move; gives where it lies.
 
     The page holds what the panel shows at each position of its controls, at most ``positions`` of a
-    slider, and fewer if it were larger than MOST bytes; it says so. title: its heading, by default
-    the panel's name. The file is complete or not there.
+    slider, and fewer if it were larger than MOST bytes or took minutes to make; it says so. title:
+    its heading, by default the panel's name. The file is complete or not there.
     Raises ValueError for a name that does not end in .html, for fewer than 2 positions, and for a
     panel that does not fit into a page.
     """
@@ -30,15 +31,21 @@ def save(panel, path, *, title: str | None = None, positions: int = POSITIONS) -
     if isinstance(positions, bool) or not isinstance(positions, int) or positions < 2:
         raise ValueError(f"positions is {positions!r}; a slider needs a whole number of 2 or more")
     while True:
-        text = render(walk(panel, positions), title or repr(panel).partition(":")[0])
-        size = len(text.encode())
-        if size <= MOST:
-            break
-        if positions <= 5:
-            raise ValueError(f"the page would have {size / 1e6:.1f} MB with {positions} positions a "
-                             f"slider; {MOST / 1e6:g} MB is the most. Make a panel of fewer networks, "
-                             "scores or replicates")
-        positions = max(5, positions // 2 + 1)
+        try:
+            text = render(walk(panel, positions), title or repr(panel).partition(":")[0])
+        except TooManyPictures:
+            if positions <= FEWEST:
+                raise
+        else:
+            size = len(text.encode())
+            if size <= MOST:
+                break
+            if positions <= FEWEST:
+                raise ValueError(
+                    f"the page would have {size / 1e6:.1f} MB with {positions} positions a slider; "
+                    f"{MOST / 1e6:g} MB is the most. Make a panel of fewer networks, scores or "
+                    "replicates")
+        positions = max(FEWEST, positions // 2 + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as unfinished:
         whole = Path(unfinished, path.name)

@@ -12,6 +12,10 @@ POSITIONS = 51  # of one slider at most: finer is not seen on a page, and each i
 FRAMES = 20_000  # a page of more takes minutes to make
 
 
+class TooManyPictures(ValueError):
+    """A page of all these positions would take minutes to make."""
+
+
 class Stop(NamedTuple):
     """A control of a saved page: its name, what it is in words, whether it has a slider, the words at
     each position, the numbers there (None where they are words), and where it stands."""
@@ -37,7 +41,7 @@ class Walk(NamedTuple):
 def walk(panel, positions: int = POSITIONS) -> Walk:
     """What a panel shows at each position of its controls, ``positions`` of a slider at most.
 
-    Raises ValueError where that are more than FRAMES pictures.
+    Raises TooManyPictures, a ValueError, where that are more than FRAMES.
     """
     choices, sliders = [], []
     for control in panel.controls:
@@ -50,7 +54,7 @@ def walk(panel, positions: int = POSITIONS) -> Walk:
             _reach(choices, sliders)
             count = prod(len(axis.values) for axis in axes)
             if count > FRAMES:
-                raise ValueError(
+                raise TooManyPictures(
                     f"this panel would be {count:,} pictures ("
                     + ", ".join(f"{len(axis.values)} of {axis.widget.description}" for axis in axes)
                     + f"); a page holds {FRAMES:,}. Make a panel of fewer networks, scores or "
