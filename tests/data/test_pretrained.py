@@ -12,7 +12,7 @@ from ticketlab.data import DownloadError, pretrained, squeezenet_kernels
 def empty(tmp_path, monkeypatch):
     """A machine that has none of them."""
     monkeypatch.setenv("TICKETLAB_DATA", str(tmp_path))
-    monkeypatch.setattr(pretrained, "user_cache_dir", lambda name: str(tmp_path / "cache"))
+    monkeypatch.setattr("platformdirs.user_cache_dir", lambda name: str(tmp_path / "cache"))
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
     return tmp_path
 

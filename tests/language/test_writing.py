@@ -107,7 +107,7 @@ def test_equal_seeds_write_equal_texts_and_nets_share_their_luck():
     (lambda: text.floor(replace(DATA, name="tinyshakespeare")), "source of tinyshakespeare"),
     (lambda: load("sentences", validation=10), "splits are fixed: leave out validation=10"),
     (lambda: load("tinyshakespeare", validation_seed=1), r"less of it with data.first\(n\)"),
-    (lambda: load("sentence"), r"'tinyshakespeare'; did you mean 'sentences'\?"),
+    (lambda: load("sentence"), r"'tinyshakespeare' \(did you mean 'sentences'\?"),
     (lambda: train(START, TINY, RECIPE.with_(augment="crop-flip"), progress=False), "for images"),
 ])
 def test_what_cannot_be_says_why(ask, message):

@@ -10,6 +10,7 @@ import torch
 
 import ticketlab as tl
 from tests.landscape.test_symmetries import PAIR, sparse
+from tests.panels.language.conftest import tables
 from tests.scaling import test_double_descent as descents
 from tests.scaling.test_matching import VALIDATION, made, measure
 from tests.training.test_loop import DATA, NETS, RECIPES, fit
@@ -198,6 +199,10 @@ def rotation_panel():
 
 def pressure_panel():
     return panels.pressure_panel(pressed(), signals())
+
+
+def language_panel():
+    return panels.language_panel(**tables(), rate=0.2)
 
 
 def prune_panel():

@@ -101,6 +101,12 @@ CASES = {
         ["prune rate (%)", "rate (%)", "what"], [("field", 62, "rate", 0.62)],
         [("rate", 0.38), ("what", "whole kernels"), ("rate", 0.9)], [],
         "ticketlab.panels.kernels.table.KernelsTable.read", ("rate", 0.2), [("rate", 1.0), ("what", "filters")]),
+    "language": Case(
+        made.language_panel, "language-panel", "language panel: slider for the prune rate, ways to cut, blocks",
+        ["prune rate", "rate", "way", "block"], [("field", 0.5, "rate", 0.5)],
+        [("rate", 0.5), ("way", "Wanda"), ("block", 1), ("rate", 0.2)],
+        ["ticketlab.panels.language.table.LanguageTable._make"], "ticketlab.panels.language.picture.perplexity",
+        ("rate", 0.5), [("rate", 0.3), ("way", "wanda"), ("block", 2)], (700, 80_000)),
     "levels": Case(
         made.levels_panel, "levels-panel", "levels panel: a slider for the level", ["level", "level", "search"],
         [("field", 2, "level", 2)], [("level", 2), ("search", "short"), ("search", "long"), ("level", 1)],

@@ -7,7 +7,6 @@ They are other people's work and not part of this package: numbers measured on t
 from pathlib import Path
 
 import numpy as np
-from platformdirs import user_cache_dir
 
 from ticketlab.basics import environment
 from ticketlab.data.image_files import downloading
@@ -27,6 +26,8 @@ def squeezenet_kernels(download: bool = False, progress: bool = True) -> np.ndar
     there are none. Raises ValueError for a file that holds something else, and DownloadError.
     Lesson 09 builds on it.
     """
+    from platformdirs import user_cache_dir
+
     for folder in filter(None, (environment("TICKETLAB_DATA"), user_cache_dir("ticketlab"))):
         path = Path(folder).expanduser() / FILE
         if path.is_file():
