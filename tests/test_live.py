@@ -41,7 +41,7 @@ def test_each_panel_is_saved_where_the_stored_lesson_expects_it(tools, tmp_path,
     execute.main(["03"], tmp_path)
     stored = nbformat.read(path, as_version=4)
     assert len(stored.cells) == len(LESSON) + 3, "what saves the panels is no part of a lesson"
-    assert [name for _, name in live.names(stored, path.stem)] == [
+    assert [name for _, name in live.shown(stored, path.stem)] == [
         "03-prune.html", "03-prune-2.html", "03-prune-3.html"]
     assert sorted(os.listdir(tmp_path / "live")) == [
         "03-prune-2.html", "03-prune-3.html", "03-prune.html", "04-other.html"]
@@ -51,4 +51,5 @@ def test_each_panel_is_saved_where_the_stored_lesson_expects_it(tools, tmp_path,
 
 
 def test_a_notebook_without_a_number_has_pages_of_its_whole_name(tools):
-    assert tools[1].number("your_own") == "your_own" and tools[1].number("03_one_shot") == "03"
+    short = tools[1].names.short
+    assert short("your_own") == "your_own" and short("03_one_shot") == "03"

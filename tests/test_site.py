@@ -47,6 +47,7 @@ def address(site):
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
     server.shutdown()
+    server.server_close()
 
 
 @pytest.fixture(scope="module")
@@ -174,7 +175,7 @@ def test_every_panel_that_a_lesson_stores_has_a_page_of_its_own():
         import live
     finally:
         sys.path.remove(str(ROOT / "tools"))
-    wanted = {name for stem in LESSONS for _, name in live.names(
+    wanted = {name for stem in LESSONS for _, name in live.shown(
         nbformat.read(ROOT / "lessons" / f"{stem}.ipynb", as_version=4), stem)}
     there = {path.name: path.stat().st_size for path in (ROOT / "lessons" / "live").glob("*.html")}
     assert wanted == set(there) and len(wanted) >= 5

@@ -4,48 +4,48 @@
 where the stored notebook has the panel's picture.
 """
 
+import inspect
 import re
+
+import names
 
 FOLDER = "live"
 SAID = re.compile(r"^(\w+) panel: ")  # what a panel calls itself: "prune panel: sliders for …"
 
+def page_names(lesson, kinds):
+    """The names of the pages of a lesson's panels, of these kinds, in their order."""
+    pages = []
+    for place, kind in enumerate(kinds):
+        again = kinds[:place].count(kind) + 1
+        pages.append(f"{lesson}-{kind}" + (f"-{again}" if again > 1 else "") + ".html")
+    return pages
+
+
 # Put behind a lesson while it runs, and never stored. Out holds what cells showed, in their order. It
 # prints the seconds that it took, which are none of the lesson's.
-SAVE = """
+SAVE = inspect.getsource(page_names) + """
 import pathlib, time
 from ticketlab.panels import base
 _began = time.perf_counter()
-for _old in pathlib.Path({folder!r}).glob({number!r} + "-*.html"):
+for _old in pathlib.Path(FOLDER).glob(LESSON + "-*.html"):
     _old.unlink()
-_seen = []
-for _each in (_each for _each in Out.values() if isinstance(_each, base.Panel)):
-    _seen.append(repr(_each).partition(" ")[0])
-    _again = _seen.count(_seen[-1])
-    _name = f"{number}-{{_seen[-1]}}" + (f"-{{_again}}" if _again > 1 else "") + ".html"
-    _each.save(pathlib.Path({folder!r}, _name), title=f"{{_seen[-1]}} panel of lesson {number}")
+_panels = [_each for _each in Out.values() if isinstance(_each, base.Panel)]
+_kinds = [repr(_each).partition(" ")[0] for _each in _panels]
+for _each, _kind, _name in zip(_panels, _kinds, page_names(LESSON, _kinds)):
+    _each.save(pathlib.Path(FOLDER, _name), title=f"{_kind} panel of lesson {LESSON}")
 print(time.perf_counter() - _began)
 """
 
 
-def number(stem):
-    """`03` of `03_one_shot_pruning`; the whole name where a notebook has no number."""
-    first = stem.partition("_")[0]
-    return first if first.isdigit() else stem
-
-
 def save(stem):
     """The code that saves the panels of a lesson."""
-    return SAVE.format(folder=FOLDER, number=number(stem))
+    return f"FOLDER, LESSON = {FOLDER!r}, {names.short(stem)!r}\n{SAVE}"
 
 
-def names(notebook, stem):
+def shown(notebook, stem):
     """The cells of a stored lesson that show a panel: the place of each, and the name of its page."""
-    found, seen = [], []
-    for place, cell in enumerate(notebook.cells):
-        for output in cell.get("outputs", []):
-            said = SAID.match("".join(output.get("data", {}).get("text/plain", "")))
-            if said:
-                seen.append(said[1])
-                again = f"-{seen.count(said[1])}" if seen.count(said[1]) > 1 else ""
-                found.append((place, f"{number(stem)}-{said[1]}{again}.html"))
-    return found
+    found = [(place, said[1]) for place, cell in enumerate(notebook.cells)
+             for output in cell.get("outputs", [])
+             if (said := SAID.match("".join(output.get("data", {}).get("text/plain", ""))))]
+    pages = page_names(names.short(stem), [kind for _, kind in found])
+    return [(place, page) for (place, _), page in zip(found, pages, strict=True)]

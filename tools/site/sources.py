@@ -9,7 +9,6 @@ import os
 import re
 import shutil
 import sys
-import tomllib
 from pathlib import Path
 from string import Template
 
@@ -19,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
 import live  # noqa: E402
+import names  # noqa: E402
 import setup_cell  # noqa: E402
 
 HERE = Path(__file__).resolve().parent
@@ -27,12 +27,6 @@ PAGES = ["CHANGELOG.md", "CONTRIBUTING.md", "lessons/README.md", "lessons/glossa
 LINK = re.compile(r"(!?\[(?:[^\[\]]|\[[^\]]*\])*\]\()([^)\s]+)(\))")
 FRAME = ('<iframe class="panel" src="{up}_static/live/{name}" title="{title}" loading="lazy">'
          "</iframe>")
-
-
-def address():
-    """The repository's public address, as pyproject.toml has it."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    return project["urls"]["Repository"].rstrip("/")
 
 
 def section(page, heading):
@@ -61,7 +55,7 @@ def relative(text, page, to, folder):
             path = os.path.relpath(aim, os.path.dirname(to) or ".")
         else:
             kind = "tree" if (ROOT / aim).is_dir() else "blob"
-            path = f"{address()}/{kind}/main/{aim}"
+            path = f"{setup_cell.address()}/{kind}/main/{aim}"
         return f"{before}{path}{mark}{anchor}{after}"
 
     def picture(match):
@@ -98,13 +92,13 @@ def lesson(notebook, stem, saved):
             said = [output.get("metadata", {}).get("image/png", {}).get("alt") for output in cell.outputs]
             if any(said):
                 cell.metadata["mystnb"] = {"image": {"alt": next(filter(None, said))}}
-    for place, name in live.names(notebook, stem):
+    for place, name in live.shown(notebook, stem):
         if name not in saved:
             continue
         for output in notebook.cells[place].outputs:
             said = live.SAID.match("".join(output.get("data", {}).get("text/plain", "")))
             if said:
-                title = f"{said[1]} panel of lesson {live.number(stem)}, with its controls"
+                title = f"{said[1]} panel of lesson {names.short(stem)}, with its controls"
                 output.data = nbformat.NotebookNode({"text/html": FRAME.format(
                     up="../", name=name, title=title)})
     return notebook
