@@ -20,7 +20,6 @@ only on floors below its own::
 
 import importlib
 import os
-import sys
 
 # While torch's threads wait for one another they spin, by default so long that one other busy program
 # on a two-core laptop made training 30 to 60 times slower; with less spinning, 3 to 4 times. The price
@@ -44,6 +43,7 @@ from ticketlab import (
     weights,
 )
 from ticketlab import language as text
+from ticketlab.basics import shell
 from ticketlab.classroom import results as class_results
 from ticketlab.data import label_noise, sentences
 from ticketlab.landscape import instability
@@ -63,8 +63,8 @@ __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons"
 
 _LATER = ("claims", "figures", "panels")
 
-# In a notebook, every figure is stored with what it shows in words. IPython is there if a notebook is.
-if _shell := getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)():
+# In a notebook, every figure is stored with what it shows in words.
+if _shell := shell():
     _shell.display_formatter.mimebundle_formatter.for_type_by_name(
         "matplotlib.figure", "Figure", lambda figure, **_: (
             {}, {"image/png": {"alt": importlib.import_module("ticketlab.figures").words(figure)}}))

@@ -15,23 +15,28 @@ class Stopped(ValueError):
         return [str(self)]
 
 
+def shell():
+    """IPython's shell, or None: asked without importing IPython, which is there if a notebook is."""
+    return getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
+
+
 def stop(sentence: str, name: str, cured: Callable[[], bool]) -> Stopped:
     """The error to raise. In a notebook each cell that is run later raises it, too, until ``cured()``;
     cells that hold ``name`` are run, since they may cure it."""
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if shell is not None:
-        before = [each for each in shell.input_transformers_post if getattr(each, "name", None) == name]
+    here = shell()
+    if here is not None:
+        before = [each for each in here.input_transformers_post if getattr(each, "name", None) == name]
         for each in before:
-            shell.input_transformers_post.remove(each)
+            here.input_transformers_post.remove(each)
 
         def instead(lines: list[str]) -> list[str]:
             if cured():
-                shell.input_transformers_post.remove(instead)
+                here.input_transformers_post.remove(instead)
                 return lines
             if any(name in line for line in lines) or not any(map(str.strip, lines)):
                 return lines
             return ["from ticketlab.basics.notebooks import Stopped\n", f"raise Stopped({sentence!r})\n"]
 
         instead.name = name
-        shell.input_transformers_post.append(instead)
+        here.input_transformers_post.append(instead)
     return Stopped(sentence)

@@ -12,6 +12,8 @@ import uuid
 import warnings
 from functools import partial
 
+from ticketlab.basics.notebooks import shell
+
 
 class Interrupted(KeyboardInterrupt):
     """Somebody stopped what was going on. A notebook shows the sentence, and no traceback."""
@@ -57,9 +59,8 @@ def bar_class():
     """
     from tqdm.std import tqdm
 
-    # asked without importing IPython, which is there if a notebook is
-    shell = getattr(sys.modules.get("IPython"), "get_ipython", lambda: None)()
-    if not hasattr(shell, "kernel"):
+    here = shell()
+    if not hasattr(here, "kernel"):
         return tqdm
 
     class NotebookBar(tqdm):
@@ -69,7 +70,7 @@ def bar_class():
 
             def show(text):
                 if text.strip():
-                    shell.display_pub.publish({"text/plain": text}, transient=where, update=bool(shown))
+                    here.display_pub.publish({"text/plain": text}, transient=where, update=bool(shown))
                     shown.append(text)
             return show
 

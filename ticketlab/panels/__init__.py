@@ -6,6 +6,7 @@ variants: rotated, or trained under pressure, then cut (lesson 07); levels: line
 page: any panel as one HTML file, ``panel.save("prune.html")``
 kernels, fits, cues: kernels and their fits, shape and texture (lesson 09)
 language: a language model, cut (lesson 10)
+controls: sliders with fields, choices
 base: what all panels share; svg: axes, keys, lines and markers; images: arrays
 guesses: the learner's guess
 """

@@ -1,4 +1,4 @@
-"""What the panels and the guess share: controls, errors, lines, and how they are stored.
+"""What the panels and the guess share: errors, lines, and how they are stored.
 
 Core ipywidgets only, versions 7.7.1 (Colab) and 8. Callbacks only assign traits: they print and
 display nothing, so a cell's outputs never depend on who moved what. Stored notebooks hold a
@@ -7,9 +7,7 @@ picture in place of the widget, because a widget shows nothing where no kernel r
 
 import base64
 import io
-import os
 import re
-import tempfile
 from contextlib import ExitStack, contextmanager
 from html import escape, unescape
 from itertools import count
@@ -18,124 +16,14 @@ from pathlib import Path
 import ipywidgets
 from matplotlib.figure import Figure
 
-from ticketlab.basics import whole
+from ticketlab.basics import whole_file
 from ticketlab.figures import drawing
 from ticketlab.nets import reach
 from ticketlab.panels import page, svg
+from ticketlab.panels.controls import GAP, WIDE, tip
 from ticketlab.pruning import describe
 
 VIEW = "application/vnd.jupyter.widget-view+json"
-WIDE = {"description_width": "initial"}  # as wide as the words are
-GAP = "2px 12px 2px 2px"
-BESIDE = "2px 14px 2px 2px"  # of a slider, whose handle would lie on what stands beside it
-PICK = ipywidgets.SelectionSlider, ipywidgets.Dropdown
-WHOLE = ipywidgets.IntSlider, ipywidgets.BoundedIntText
-NUMBER = ipywidgets.FloatSlider, ipywidgets.BoundedFloatText
-
-
-class Control:
-    """A slider and a field beside it that stand at the same value.
-
-    ipywidgets ties no name to a slider's handle; a screen reader says that of the field, and the
-    arrow keys move it as well. kinds (``PICK``, ``WHOLE`` or ``NUMBER``), names, tips, widths: of
-    the slider and of the field. snap: value -> the nearest at which the control may stand. ``row``: the
-    slider, where it begins and ends in words, and the field.
-    """
-
-    def __init__(self, kinds, names, tips, widths, *, snap=lambda value: value, gap=GAP, **traits):
-        self.slider, self.field = (
-            kind(description=name, style=WIDE, **tip(words), **traits, **own)
-            for kind, name, words, own in zip(kinds, names, tips, (
-                {"readout": False, "layout": {"width": widths[0], "margin": BESIDE}},
-                {"layout": {"width": widths[1], "margin": gap}}), strict=True))
-        self._snap, self._listeners, self._ends = snap, [], ipywidgets.Label(layout={"margin": GAP})
-        self.row = self.slider, self._ends, self.field
-        self._name_ends()
-        self.slider.observe(self._moved, names="value")
-        self.field.observe(lambda change: setattr(self, "value", change.new), names="value")
-
-    value = property(lambda self: self.slider.value,
-                     lambda self, value: setattr(self.slider, "value", value))
-
-    def observe(self, listener, names="value") -> None:
-        """Call listener(change) whenever the control has come to stand at another value."""
-        self._listeners.append(listener)
-
-    def reach(self, last: int) -> None:
-        """Let it end at ``last``; it goes there if it stands beyond."""
-        self.slider.max = self.field.max = last
-        self._name_ends()
-
-    def go(self, what: str, value, owner: str) -> None:
-        """Move a control of whole numbers; a ValueError says how many the owner has."""
-        place = whole(value)
-        if place not in range(self.slider.max + 1):
-            raise ValueError(f"{what} is {value!r}; {owner} {what}s 0 to {self.slider.max}")
-        self.value = place
-
-    def _name_ends(self) -> None:
-        options = getattr(self.slider, "options", None)
-        first, last = ([options[place][0] for place in (0, -1)] if options else
-                       [f"{end:g}" for end in (self.slider.min, self.slider.max)])
-        self._ends.value = f"{first} to {last}"
-
-    def _moved(self, change) -> None:
-        at_rest = self._snap(change.new)
-        if at_rest != change.new:  # typed between two steps, or counted in binary by a browser
-            self.value = at_rest  # calls this method again
-        else:
-            self.field.value = at_rest
-            for listener in self._listeners:
-                listener(change)
-
-
-def pick(names, words: str, options, width: str, **traits) -> Control:
-    """A slider through a few options, (name, value) each, and a dropdown of the same."""
-    return Control(PICK, names, (words, words), (width, "max-content"), options=options, **traits)
-
-
-def levels(last: int) -> Control:
-    """The levels of a search."""
-    words = "level: how many rounds of pruning went before, 0 is the dense network"
-    return Control(WHOLE, ("level", "level"), (words, words), ("250px", "105px"), min=0, max=last)
-
-
-def choice(name: str, what: str | None = None, doc: str | None = None) -> property:
-    """A property: what stands in a dropdown, or in the slider of a ``pick`` that the panel has as
-    the attribute ``name``; it may be set to one of the options."""
-    def widget(panel):
-        return panel._choices[name] if name in panel._choices else getattr(panel, name)
-
-    def choose(panel, value):
-        options = [each[1] if isinstance(each, tuple) else each for each in widget(panel).options]
-        if all(whole(each) is not None for each in options):
-            place = whole(value)  # to Python True and 1.0 would be 1, too
-            drawing.choose(what or name, value if place is None else place, options)
-            if place is None:
-                raise ValueError(f"{what or name} is {value!r}; give it as a whole number")
-            value = place
-        else:
-            drawing.choose(what or name, value, options)
-        widget(panel).value = value
-    return property(lambda panel: widget(panel).value, choose, doc=doc)
-
-
-def number(name: str, doc: str) -> property:
-    """A property: what stands in the dropdown ``name`` of the whole numbers from 0 on."""
-    def choose(panel, value):
-        last, place = len(panel._choices[name].options) - 1, whole(value)
-        if place not in range(last + 1):
-            raise ValueError(f"{name} is {value!r}; it must be a whole number from 0 to {last}")
-        panel._choices[name].value = place
-    return property(lambda panel: panel._choices[name].value, choose, doc=doc)
-
-
-def level_of(owner) -> property:
-    """A property: where the panel's ``_levels`` stand. owner: panel -> whose levels those are, for
-    the error, such as ``"the net has"``."""
-    return property(lambda panel: panel._levels.value,
-                    lambda panel, level: panel._levels.go("level", level, owner(panel)),
-                    doc="The level that is shown, 0 is dense; set it to move its slider.")
 
 
 class Panel:
@@ -243,10 +131,8 @@ class Panel:
             path = next(free for number in count(1)
                         if not (free := Path(f"{self._name}-{number}.svg")).exists())
         path = Path(path).expanduser().resolve()
-        with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as unfinished:
-            whole = Path(unfinished, path.name)
-            self.figure().savefig(whole)
-            os.replace(whole, path)
+        with whole_file(path) as place:
+            self.figure().savefig(place)
         return path
 
     def _keep(self, button) -> None:
@@ -314,9 +200,3 @@ def chosen(bundle: dict, include, exclude) -> dict:
     """The representations that were asked for, as IPython's ``_repr_mimebundle_`` defines it."""
     return {kind: value for kind, value in bundle.items()
             if (not include or kind in include) and kind not in (exclude or ())}
-
-
-def tip(words: str) -> dict[str, str]:
-    """What a pointer that rests on a control shows: the trait's name differs in ipywidgets 7."""
-    return {"tooltip" if "tooltip" in ipywidgets.FloatSlider.class_trait_names()
-            else "description_tooltip": words}

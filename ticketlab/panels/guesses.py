@@ -10,7 +10,8 @@ from html import escape
 
 import ipywidgets
 
-from ticketlab.panels.base import NUMBER, Control, chosen, view
+from ticketlab.panels.base import chosen, view
+from ticketlab.panels.controls import NUMBER, Control
 
 _MOVED = {}  # question -> the guess, of those that were moved in this kernel
 

@@ -13,6 +13,7 @@ from torch import Tensor
 from ticketlab.basics import whole_from
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.pruning.score_checks import check_scores
+from ticketlab.pruning.scores import magnitude
 from ticketlab.stack import Stack, check_stack
 
 
@@ -45,8 +46,6 @@ def n_of_m(stack: Stack, n: int, m: int, *, score: Callable | None = None,
     Raises ValueError unless 0 < n < m, and for a row that m does not divide, naming the layer.
     Mishra et al. 2021; with Wanda's score Sun et al. 2024, section 4. Lesson 10.
     """
-    from ticketlab.pruning.scores import magnitude
-
     check_stack(stack)
     n, m = whole_from("n", n, 1), whole_from("m", m, 2)
     if n >= m:

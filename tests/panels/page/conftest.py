@@ -3,20 +3,20 @@
 import pytest
 
 from tests.browser import browser
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 
 
 class Small(base.Panel):
     """Two sliders, a dropdown; the level reaches to 4, or to 2 where half is removed."""
 
-    shape = base.choice("shape", "form")
+    shape = controls.choice("shape", "form")
 
     def __init__(self, **where):
         self.drawn = 0
-        self.share = base.Control(base.NUMBER, ("share (%)", "%"), ("share: of the weights", "share: a number"),
+        self.share = controls.Control(controls.NUMBER, ("share (%)", "%"), ("share: of the weights", "share: a number"),
                                   ("99px", "99px"), min=0, max=99.5, step=0.5)
-        self.level = base.levels(4)
-        self.rate = base.pick(("rate", "rate"), "rate: of what", [("half", 0.5), ("all", 1.0)], "99px")
+        self.level = controls.levels(4)
+        self.rate = controls.pick(("rate", "rate"), "rate: of what", [("half", 0.5), ("all", 1.0)], "99px")
         self.rate.observe(lambda change: self.level.reach(2 if change.new == 0.5 else 4))
         self._make_box("small", [self.share, self.level, self.rate],
                        {"shape": ([("O", "ring"), ("X & Y", "cross")], "shape: of the <mark>")})

@@ -5,7 +5,7 @@ from html import escape
 import numpy as np
 
 from ticketlab.figures import drawing
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 from ticketlab.panels.cues import picture
 from ticketlab.panels.cues.table import NAMES, CueReading, CueTable
 
@@ -24,7 +24,7 @@ class CuePanel(base.Panel):
     def __init__(self, conflict, choices: dict, *, mixture: float = 0.5, image: int = 0):
         self._table = table = CueTable(conflict, choices)
         words = "texture: its share of the mixture; the rest is shape"
-        control = base.pick(("texture", "texture"), words,
+        control = controls.pick(("texture", "texture"), words,
                             [(f"{100 * each:g} %", each) for each in conflict.mixtures], "330px")
         self.slider, self.field = control.slider, control.field
         self._make_box("cue-panel", [control], {
@@ -32,7 +32,7 @@ class CuePanel(base.Panel):
                       "image: which one is shown; the curves are of all")})
         self._begin(mixture=mixture, image=image)
 
-    image = base.number("image", "The image that is shown; set it to change the dropdown.")
+    image = controls.number("image", "The image that is shown; set it to change the dropdown.")
 
     @property
     def mixture(self) -> float:

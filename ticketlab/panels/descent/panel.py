@@ -7,7 +7,7 @@ Everything is computed before the panel is shown; a move looks up and draws. Its
 import numpy as np
 
 from ticketlab.figures import STYLES, drawing, noise_name, width_marks
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 from ticketlab.panels.descent import picture as descent_svg
 from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
 from ticketlab.scaling import Widths
@@ -43,10 +43,11 @@ class DescentPanel(base.Panel):
                     noise=self._table.noises[-1] if noise is None else noise,
                     signal=signal, replicate=replicate)
 
-    width = base.choice("slider", "width", "The width that is shown; set it to move the slider.")
-    noise = base.choice("labels", "noise")
-    signal = base.number("signal", "The mislabelled training signal in the middle of the way.")
-    replicate = base.number("replicate", "The network whose function is drawn; set it to see another.")
+    width = controls.choice("slider", "width", "The width that is shown; set it to move the slider.")
+    noise = controls.choice("labels", "noise")
+    signal = controls.number("signal", "The mislabelled training signal in the middle of the way.")
+    replicate = controls.number("replicate",
+                                "The network whose function is drawn; set it to see another.")
 
     def state(self) -> DescentReading:
         """The numbers that are shown now."""
@@ -94,7 +95,7 @@ class DescentPanel(base.Panel):
         return "descent panel: sliders for width, labels, signal and replicate"
 
     def _make_widgets(self):
-        control = base.pick(("width", "units"), "width: the number of units in each hidden layer",
+        control = controls.pick(("width", "units"), "width: the number of units in each hidden layer",
                             [(f"{width:,}", width) for width in self._table.widths], "300px")
         self.slider, self.field = control.slider, control.field
         self._make_box("descent-panel", [control], {

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ticketlab import figures
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 from ticketlab.panels.fits import picture
 from ticketlab.panels.fits.table import FitReading, FitTable
 
@@ -39,7 +39,7 @@ class FitPanel(base.Panel):
                  wavelength: float = 6.0, width: float = 2.0):
         self._table = table = FitTable(kernels, fits)
         self._settings = {
-            name: base.Control(base.NUMBER, (f"{name} ({unit})", name), (words, words),
+            name: controls.Control(controls.NUMBER, (f"{name} ({unit})", name), (words, words),
                                ("250px", "135px"), min=low, max=high, step=step)
             for name, unit, words, low, high, step in (
                 ("angle", "degrees", "angle of the stripes: 0 is horizontal, 90 upright", 0, 175, 5),
@@ -51,7 +51,7 @@ class FitPanel(base.Panel):
         self._begin(kernel=table.shown[int(np.nanargmax(fits["r2"].to_numpy()[table.shown]))]
                     if kernel is None else kernel, angle=angle, wavelength=wavelength, width=width)
 
-    kernel = base.choice("kernel")
+    kernel = controls.choice("kernel")
     angle = _setting("angle", "Angle of the stripes, in degrees; set it to move its slider.")
     wavelength = _setting("wavelength", "In pixels; set it to move its slider.")
     width = _setting("width", "Standard deviation of the bell, in pixels; set it to move its slider.")

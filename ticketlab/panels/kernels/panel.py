@@ -1,7 +1,7 @@
 """The controls of the kernels panel."""
 
 from ticketlab import figures
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 from ticketlab.panels.kernels import picture
 from ticketlab.panels.kernels.table import KERNELS, WEIGHTS, KernelsReading, KernelsTable
 from ticketlab.pruning import describe
@@ -23,8 +23,8 @@ class KernelsPanel(base.Panel):
 
     def __init__(self, kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS):
         self._table = KernelsTable(kernels, r2)
-        control = base.Control(
-            base.WHOLE, ("prune rate (%)", "rate (%)"),
+        control = controls.Control(
+            controls.WHOLE, ("prune rate (%)", "rate (%)"),
             ("prune rate: the share that is removed, in percent",
              "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
             min=0, max=LAST)
@@ -33,7 +33,7 @@ class KernelsPanel(base.Panel):
             "what": ([WEIGHTS, KERNELS], "what goes: single weights, or whole kernels")})
         self._begin(what=what, rate=rate)
 
-    what = base.choice("what")
+    what = controls.choice("what")
 
     @property
     def rate(self) -> float:

@@ -7,14 +7,13 @@ from html import escape
 
 from ticketlab.figures import drawing
 from ticketlab.language import PROMPT
-from ticketlab.panels import base, svg
+from ticketlab.panels import base, controls, svg
 from ticketlab.panels.language import picture
 from ticketlab.panels.language.table import DENSE, EVERY, LanguageReading, LanguageTable
 from ticketlab.panels.prune import histogram
 
 
-def language_panel(grid, weights, writing, *, rate: float = 0.4, way: str = "magnitude",
-                   block=EVERY) -> "LanguagePanel":
+class LanguagePanel(base.Panel):
     """A panel that goes through a language model's cuts.
 
     grid, weights, writing: the tables ``smollm2_grid.csv``, ``smollm2_weights.csv`` and
@@ -22,17 +21,15 @@ def language_panel(grid, weights, writing, *, rate: float = 0.4, way: str = "mag
     dense. way: of cutting. block: whose weights the histogram and the bars are of, a number or
     ``"all blocks"``. All can be set later (``panel.rate = 0.5``); ``panel.state()`` gives the numbers
     shown. Raises ValueError for whatever does not fit. Lesson 10 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return LanguagePanel(grid, weights, writing, rate=rate, way=way, block=block)
 
-
-class LanguagePanel(base.Panel):
-    """What ``language_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, grid, weights, writing, *, rate, way, block):
+    def __init__(self, grid, weights, writing, *, rate: float = 0.4, way: str = "magnitude",
+                 block=EVERY):
         self._table = LanguageTable(grid, weights, writing)
         self._styles = {each: color for each, (color, _) in drawing.arm_styles(self._table.ways).items()}
-        rates = base.pick(
+        rates = controls.pick(
             ("prune rate", "rate"), "prune rate: the share of all weights of the linear layers that goes",
             [(f"{100 * each:.0f} %", each) for each in self._table.sparsities], "300px")
         self.slider, self.field = rates.slider, rates.field
@@ -42,18 +39,11 @@ class LanguagePanel(base.Panel):
                       "block: whose weights the histogram and the bars show")})
         self._begin(rate=rate, way=way, block=block)
 
-    rate = base.choice("slider", "rate", doc="The share of weights that goes; set it to move the slider.")
-    way = base.choice("way")
+    rate = controls.choice("slider", "rate",
+                           doc="The share of weights that goes; set it to move the slider.")
+    way = controls.choice("way")
 
-    @property
-    def block(self):
-        """Whose weights are shown: a number, or ``"all blocks"``."""
-        return self._choices["block"].value
-
-    @block.setter
-    def block(self, block):
-        drawing.choose("block", block, self._table.blocks)
-        self._choices["block"].value = block
+    block = controls.choice("block", doc="Whose weights are shown: a number, or ``\"all blocks\"``.")
 
     def state(self) -> LanguageReading:
         """The numbers that are shown now."""
@@ -120,3 +110,6 @@ def _numbers(now: LanguageReading, where: str) -> str:
     written = [f"<i>{escape(PROMPT)}</i> <b>{escape(' '.join(text.split()))}</b> "
                f"<small>({escape(way)})</small>" for way, text in texts.items()]
     return base.rows(place, measured, *written)
+
+
+language_panel = LanguagePanel

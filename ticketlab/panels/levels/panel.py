@@ -9,26 +9,23 @@ from html import escape
 
 from ticketlab.figures import THRESHOLD, band, drawing
 from ticketlab.landscape import Line
-from ticketlab.panels import base
+from ticketlab.panels import base, controls
 from ticketlab.panels.levels import picture as levels_svg
 from ticketlab.panels.levels.table import LevelsReading, LevelsTable
 
 
-def levels_panel(tickets: Mapping, lines: Mapping[str, Sequence[Line]], *, search: str | None = None,
-                 level: int = 0) -> "LevelsPanel":
+class LevelsPanel(base.Panel):
     """A panel that goes through the levels of searches: is there a barrier to the next level?
 
     tickets: name -> Tickets. lines: name -> the line from each level to the next. search, level: where
     the controls begin, and can be set later. ``panel.state()`` gives the numbers shown. Raises
     ValueError for what does not belong together. Paul et al. 2023, section 3. Lesson 07.
+
+    ``box`` is the widget; everything else is plain Python.
     """
-    return LevelsPanel(tickets, lines, search=search, level=level)
 
-
-class LevelsPanel(base.Panel):
-    """What ``levels_panel`` makes. ``box`` is the widget; everything else is plain Python."""
-
-    def __init__(self, tickets, lines, *, search, level):
+    def __init__(self, tickets: Mapping, lines: Mapping[str, Sequence[Line]], *,
+                 search: str | None = None, level: int = 0):
         if not tickets or list(tickets) != list(lines):
             raise ValueError(f"there are tickets of {list(tickets)} and lines of {list(lines)}; give "
                              "both for the same searches, at least one")
@@ -38,15 +35,14 @@ class LevelsPanel(base.Panel):
         points = [100 * value.mean().item() for own in self._tables.values()
                   for value in (*own.barriers, *own.lost)]
         self._range = min(0, *points) - 1, max(THRESHOLD, *points) + 1
-        self._levels = base.levels(max(len(own.lines) for own in self._tables.values()) - 1)
+        self._levels = controls.levels(max(len(own.lines) for own in self._tables.values()) - 1)
         self.slider, self.field = self._levels.slider, self._levels.field
         self._make_box("levels-panel", [self._levels], {
             "search": (list(self._tables), "search: whose levels are shown")})
-        self._choices["search"].observe(self._search_moved, names="value")
         self._begin(search=next(iter(self._tables)) if search is None else search, level=level)
 
-    search = base.choice("search", doc="The search that is shown; set it to see another.")
-    level = base.level_of(lambda panel: f"{panel.search}: the lines begin at")
+    search = controls.choice("search", doc="The search that is shown; set it to see another.")
+    level = controls.level_of(lambda panel: f"{panel.search}: the lines begin at")
 
     def state(self) -> LevelsReading:
         """The numbers that are shown now."""
@@ -78,10 +74,10 @@ class LevelsPanel(base.Panel):
     def __repr__(self) -> str:
         return "levels panel: a slider for the level"
 
-    def _search_moved(self, change) -> None:
+    def _moved(self, change=None) -> None:
         with self._quiet():  # as many levels as this search has
-            self._levels.reach(len(self._tables[change.new].lines) - 1)
-        self._moved()
+            self._levels.reach(len(self._tables[self.search].lines) - 1)
+        super()._moved(change)
 
     def _draw(self) -> None:
         now, own = self.state(), self._tables[self.search]
@@ -107,3 +103,6 @@ class LevelsPanel(base.Panel):
 def _points(values) -> list[float]:
     """Means over replicates, in points."""
     return [100 * each.mean().item() for each in values]
+
+
+levels_panel = LevelsPanel

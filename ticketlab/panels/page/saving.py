@@ -1,13 +1,12 @@
 """A panel as one HTML file: no network, no library, no kernel."""
 
 import json
-import os
-import tempfile
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from string import Template
 
+from ticketlab.basics import whole, whole_file
 from ticketlab.panels.page.packing import pack
 from ticketlab.panels.page.walking import POSITIONS, TooManyPictures, Walk, walk
 
@@ -28,7 +27,7 @@ def save(panel, path, *, title: str | None = None, positions: int = POSITIONS) -
     if path.suffix != ".html":
         raise ValueError(f"the page would be {path.name!r}; give it a name that ends in .html, such as "
                          f"{path.with_suffix('.html').name!r}")
-    if isinstance(positions, bool) or not isinstance(positions, int) or positions < 2:
+    if (whole(positions) or 0) < 2:
         raise ValueError(f"positions is {positions!r}; a slider needs a whole number of 2 or more")
     while True:
         try:
@@ -47,10 +46,8 @@ def save(panel, path, *, title: str | None = None, positions: int = POSITIONS) -
                     "replicates")
         positions = max(FEWEST, positions // 2 + 1)
     path.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=path.parent, prefix=".") as unfinished:
-        whole = Path(unfinished, path.name)
-        whole.write_text(text, "utf-8")
-        os.replace(whole, path)
+    with whole_file(path) as place:
+        place.write_text(text, "utf-8")
     return path
 
 

@@ -7,7 +7,7 @@ import numpy as np
 
 from ticketlab import figures
 from ticketlab.figures import drawing
-from ticketlab.panels import base, svg
+from ticketlab.panels import base, controls, svg
 from ticketlab.panels.prune import picture
 from ticketlab.panels.prune.table import (
     GRID,
@@ -67,9 +67,9 @@ class PrunePanel(base.Panel):
                              f"{1 / STEPS}; write 20 % as 0.2")
         self.slider.value = 100 * RATES[position]
 
-    scope = base.choice("scope")
-    score = base.choice("score")
-    layer = base.choice("layer")
+    scope = controls.choice("scope")
+    score = controls.choice("score")
+    layer = controls.choice("layer")
 
     @property
     def masks(self) -> Masks:
@@ -120,8 +120,8 @@ class PrunePanel(base.Panel):
         return round(self.slider.value / 100 * STEPS)
 
     def _make_widgets(self):
-        control = base.Control(
-            base.NUMBER, ("prune rate (%)", "rate (%)"),
+        control = controls.Control(
+            controls.NUMBER, ("prune rate (%)", "rate (%)"),
             ("prune rate: the share of all weights that is removed, in percent",
              "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
             snap=lambda value: round(round(value / 100 * STEPS) * 100 / STEPS, 1),

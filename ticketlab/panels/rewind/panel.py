@@ -11,7 +11,7 @@ import numpy as np
 
 from ticketlab.figures import THRESHOLD, band, drawing
 from ticketlab.figures import landscape as landscape_figures
-from ticketlab.panels import accuracies, base
+from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
 from ticketlab.pruning import describe
@@ -42,8 +42,8 @@ class RewindPanel(base.Panel):
         self._begin(k=self._table.steps[0] if k is None else k, replicate=replicate,
                     **({"level": level} if self._table.tickets or level else {}))
 
-    k = base.choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
-    replicate = base.number("replicate", "The network whose paths are drawn; set it to see another.")
+    k = controls.choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
+    replicate = controls.number("replicate", "The network whose paths are drawn; set it to see another.")
 
     @property
     def level(self) -> int | None:
@@ -95,10 +95,10 @@ class RewindPanel(base.Panel):
         return "rewind panel: sliders for rewind step, level and replicate"
 
     def _make_widgets(self):
-        step = base.pick(("rewind step k", "k"),
+        step = controls.pick(("rewind step k", "k"),
                          "rewind step: the training step from whose weights the two children part",
                          [(f"{k:,}", k) for k in self._table.steps], "280px")
-        self._levels = base.levels(self._table.last)
+        self._levels = controls.levels(self._table.last)
         self.slider, self.field = step.slider, step.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         self._make_box("rewind-panel", [step, self._levels] if self._table.tickets else [step], {

@@ -7,7 +7,7 @@ numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this f
 from html import escape
 
 from ticketlab.figures import drawing, marks, weights_axis
-from ticketlab.panels import accuracies, base, svg
+from ticketlab.panels import accuracies, base, controls, svg
 from ticketlab.panels.scaling import picture as scaling_svg
 from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
 from ticketlab.pruning import describe
@@ -47,7 +47,7 @@ class ScalingPanel(base.Panel):
         drawing.choose(self._table.by, net, self._table.nets)
         self.slider.value = net
 
-    level = base.level_of(lambda panel: f"{panel._table.by} {panel.net} has")
+    level = controls.level_of(lambda panel: f"{panel._table.by} {panel.net} has")
 
     def state(self) -> ScalingReading:
         """The numbers that are shown now."""
@@ -89,10 +89,10 @@ class ScalingPanel(base.Panel):
 
     def _make_widgets(self):
         by, nets = self._table.by, self._table.nets
-        net = base.pick((by, by),
+        net = controls.pick((by, by),
                         f"{by}: which of the nets is shown, from the smallest label to the largest",
                         [(str(label), label) for label in nets], "280px")
-        self._levels = base.levels(self._table.last[nets[0]])
+        self._levels = controls.levels(self._table.last[nets[0]])
         self.slider, self.field = net.slider, net.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         net.observe(self._net_moved)

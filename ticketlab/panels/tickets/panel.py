@@ -9,7 +9,7 @@ from html import escape
 
 from ticketlab.figures import drawing
 from ticketlab.lottery import Tickets
-from ticketlab.panels import accuracies, base
+from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.tickets import picture as ticket_svg
 from ticketlab.panels.tickets.table import (
     AFTER,
@@ -58,12 +58,12 @@ class TicketPanel(base.Panel):
         self._begin(rate=next(iter(self.searches)) if rate is None else rate, level=level,
                     layer=layer, replicate=replicate, shows=shows)
 
-    rate = base.choice("_rates", "rate",
+    rate = controls.choice("_rates", "rate",
                        "The rate per round of the search that is shown; set it to show another.")
-    level = base.level_of(lambda panel: f"the search with rate {panel.rate} has")
-    layer = base.choice("layer")
-    shows = base.choice("shows")
-    replicate = base.number("replicate", "The network whose weights and mask are shown.")
+    level = controls.level_of(lambda panel: f"the search with rate {panel.rate} has")
+    layer = controls.choice("layer")
+    shows = controls.choice("shows")
+    replicate = controls.number("replicate", "The network whose weights and mask are shown.")
 
     def state(self) -> TicketReading:
         """The numbers that are shown now."""
@@ -108,12 +108,12 @@ class TicketPanel(base.Panel):
         return self.level, self.layer, self.replicate, self.shows
 
     def _make_widgets(self):
-        rates = base.pick(
+        rates = controls.pick(
             ("rate per round (%)", "rate (%)"),
             "rate per round: the share of the survivors that each round removes, in percent",
             [(f"{100 * rate:.4g}", rate) for rate in self.searches], "230px",
             disabled=len(self.searches) == 1)
-        self._levels = base.levels(len(self._first.trials) - 1)
+        self._levels = controls.levels(len(self._first.trials) - 1)
         self._rates, self._rate_field = rates.slider, rates.field
         self.slider, self.field = self._levels.slider, self._levels.field
         rates.observe(self._rate_moved)

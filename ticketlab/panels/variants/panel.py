@@ -10,7 +10,7 @@ from html import escape
 from ticketlab.basics import whole
 from ticketlab.figures import drawing
 from ticketlab.landscape import place_of, rotate
-from ticketlab.panels import accuracies, base
+from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.variants import picture as variants_svg
 from ticketlab.panels.variants.table import RATES, VariantReading, measure, read
 from ticketlab.pruning import prunable
@@ -18,31 +18,6 @@ from ticketlab.stack import Stack
 
 STEP = 15  # degrees between two angles
 ANGLES = range(0, 361, STEP)
-
-
-def rotation_panel(networks: Mapping[str, tuple[Stack, str, object]], *, place: str | None = None,
-                   angle: int = 0, rate: float = 0.0, answers: int = 500) -> "RotationPanel":
-    """A panel that turns hidden units from 0 to 360 degrees, and cuts the rotated network.
-
-    networks: name -> (stack, a place of ``landscape.rotatable``, data); of each stack the first network
-    is turned. Shown are the matrices that turn, the share of exact zeros in them, and the accuracy on
-    ``answers`` labels of the test split after a cut of all prunable weights, without retraining. place,
-    angle (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be
-    set later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
-    Lesson 07.
-    """
-    return RotationPanel(networks, place=place, angle=angle, rate=rate, answers=answers)
-
-
-def pressure_panel(networks: Mapping[str, Mapping[str, Stack]], data, *, pressure: str | None = None,
-                   strength: int = 0, rate: float = 0.0) -> "PressurePanel":
-    """A panel that goes through pressures and their strengths, and cuts what was trained under them.
-
-    networks: pressure -> label -> a trained stack, from none to strong. strength: a place among the
-    labels, 0 the first. rate: a multiple of 0.05. Accuracies are means over replicates, on the test
-    split, without retraining. Raises ValueError for what does not fit. Lesson 07.
-    """
-    return PressurePanel(networks, data, pressure=pressure, strength=strength, rate=rate)
 
 
 class _Variants(base.Panel):
@@ -56,32 +31,27 @@ class _Variants(base.Panel):
         last = self._step * (max(map(len, groups.values())) - 1)
         words = (f"{self._setting}: which variant of the networks is shown"
                  f"{', in degrees' if self._unit else ''}, 0 is the first")
-        self._settings = base.Control(
-            base.WHOLE, (self._setting, self._setting), (words, words), ("330px", "130px"), min=0,
+        self._settings = controls.Control(
+            controls.WHOLE, (self._setting, self._setting), (words, words), ("330px", "130px"), min=0,
             max=last, step=self._step, snap=lambda value: round(value / self._step) * self._step)
         cut = "rate of the cut: the share of all weights, in percent, that one cut removes"
-        self._rates = base.Control(
-            base.WHOLE, ("cut (%)", "cut (%)"), (cut, cut), ("300px", "130px"), min=0,
+        self._rates = controls.Control(
+            controls.WHOLE, ("cut (%)", "cut (%)"), (cut, cut), ("300px", "130px"), min=0,
             max=round(100 * RATES[-1]), step=5, snap=lambda value: round(value / 5) * 5)
         self.slider, self.field = self._settings.slider, self._settings.field
         self.rates, self.rate_field = self._rates.slider, self._rates.field
         self._make_box(name, [self._settings, self._rates], {
             self._group: (list(groups), f"{self._group}: which networks are shown")})
-        self._choices[self._group].observe(self._group_moved, names="value")
         with self._quiet():
-            self._set_group(next(iter(groups)) if group is None else group)
+            setattr(self, self._group, next(iter(groups)) if group is None else group)
             self._set_setting(setting)
             self.rate = rate
         self._draw()
 
-    def _group_moved(self, change) -> None:
+    def _moved(self, change=None) -> None:
         with self._quiet():  # as many variants as this group has
-            self._settings.reach(self._step * (len(self._groups[change.new]) - 1))
-        self._moved()
-
-    def _set_group(self, value) -> None:
-        drawing.choose(self._group, value, list(self._groups))
-        self._choices[self._group].value = value
+            self._settings.reach(self._step * (len(self._groups[self._choices[self._group].value]) - 1))
+        super()._moved(change)
 
     def _set_setting(self, value) -> None:
         last, number = self.slider.max, whole(value)
@@ -161,11 +131,22 @@ class _Variants(base.Panel):
 
 
 class RotationPanel(_Variants):
-    """What ``rotation_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+    """A panel that turns hidden units from 0 to 360 degrees, and cuts the rotated network.
+
+    networks: name -> (stack, a place of ``landscape.rotatable``, data); of each stack the first network
+    is turned. Shown are the matrices that turn, the share of exact zeros in them, and the accuracy on
+    ``answers`` labels of the test split after a cut of all prunable weights, without retraining. place,
+    angle (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be
+    set later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
+    Lesson 07.
+
+    ``box`` is the widget; everything else is plain Python.
+    """
 
     _group, _setting, _unit, _step = "place", "angle", "degrees", STEP
 
-    def __init__(self, networks, *, place, angle, rate, answers):
+    def __init__(self, networks: Mapping[str, tuple[Stack, str, object]], *, place: str | None = None,
+                 angle: int = 0, rate: float = 0.0, answers: int = 500):
         groups = {}
         for name, (stack, where, data) in networks.items():
             turned = [rotate(stack[0], where, degrees, knowing=True) for degrees in ANGLES]
@@ -173,9 +154,7 @@ class RotationPanel(_Variants):
                                    place_of(stack.net, where).weights, data, answers)
         self._start("rotation-panel", groups, place, angle, rate)
 
-    place = property(lambda panel: panel._choices["place"].value,
-                     lambda panel, value: panel._set_group(value),
-                     doc="Where units turn; set it to see another place.")
+    place = controls.choice("place", doc="Where units turn; set it to see another place.")
     angle = property(lambda panel: panel._settings.value, lambda panel, value: panel._set_setting(value),
                      doc="The angle in degrees; set it to move its slider.")
 
@@ -184,18 +163,24 @@ class RotationPanel(_Variants):
 
 
 class PressurePanel(_Variants):
-    """What ``pressure_panel`` makes. ``box`` is the widget; everything else is plain Python."""
+    """A panel that goes through pressures and their strengths, and cuts what was trained under them.
+
+    networks: pressure -> label -> a trained stack, from none to strong. strength: a place among the
+    labels, 0 the first. rate: a multiple of 0.05. Accuracies are means over replicates, on the test
+    split, without retraining. Raises ValueError for what does not fit. Lesson 07.
+
+    ``box`` is the widget; everything else is plain Python.
+    """
 
     _group, _setting = "pressure", "strength"
 
-    def __init__(self, networks, data, *, pressure, strength, rate):
+    def __init__(self, networks: Mapping[str, Mapping[str, Stack]], data, *,
+                 pressure: str | None = None, strength: int = 0, rate: float = 0.0):
         self._start("pressure-panel", {
             name: measure(list(own), list(own.values()), _names(own.values()), data)
             for name, own in networks.items()}, pressure, strength, rate)
 
-    pressure = property(lambda panel: panel._choices["pressure"].value,
-                        lambda panel, value: panel._set_group(value),
-                        doc="The pressure that is shown; set it to see another.")
+    pressure = controls.choice("pressure", doc="The pressure that is shown; set it to see another.")
     strength = property(lambda panel: panel._settings.value,
                         lambda panel, value: panel._set_setting(value),
                         doc="The place of the strength among those of this pressure, 0 the first.")
@@ -206,3 +191,6 @@ class PressurePanel(_Variants):
 
 def _names(stacks: Sequence[Stack]) -> list[str]:
     return list(prunable(next(iter(stacks)).net))
+
+
+rotation_panel, pressure_panel = RotationPanel, PressurePanel
