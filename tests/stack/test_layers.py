@@ -121,6 +121,30 @@ def test_evaluating_a_stack_is_evaluating_each_net(name, replicates, shared):
         torch.testing.assert_close(outputs[r], alone, rtol=1e-10, atol=1e-10)
 
 
+@pytest.mark.parametrize("layers, shape", [
+    ([nn.ReLU(), nn.Linear(4, 3)], (4,)), ([nn.Flatten(), nn.ReLU(), nn.Linear(4, 3)], (2, 2)),
+    ([nn.Linear(4, 4), nn.ReLU(), nn.Linear(4, 3), nn.ReLU()], (4,)),
+    ([nn.Linear(4, 4), nets.Residual({"relu": nn.ReLU(), "last": nn.Linear(4, 4)}), nn.ReLU()], (4,)),
+    ([nn.Linear(4, 4), nets.Residual({"first": nn.Linear(4, 4), "relu": nn.ReLU()})], (4,)),
+    ([nn.Unflatten(1, (1, 4)), nn.Conv1d(1, 3, 3, padding=1), nn.ReLU(), nn.BatchNorm1d(3), nn.ReLU()], (4,)),
+])
+@pytest.mark.parametrize("shared", [True, False])
+def test_without_gradients_relu_works_in_place_and_only_on_what_nobody_else_holds(layers, shape, shared):
+    """Not on the examples, nor on what a residual block adds in the end; and with gradients nowhere,
+    since the layer before it may need what it gave."""
+    several = random_stack(nn.Sequential(*layers), 2)
+    x = batches(*([] if shared else [2]), 6, *shape)
+    before, parameters = x.clone(), several.clone().parameters
+    with torch.no_grad():
+        outputs = stack.forward(several, x, shared=shared)
+    assert torch.equal(x, before)
+    assert all(torch.equal(values, parameters[name]) for name, values in several.parameters.items())
+    assert torch.equal(outputs, stack.forward(several, x, shared=shared))
+    for r in range(2):
+        alone = several.module(r).double()(x if shared else x[r])
+        torch.testing.assert_close(outputs[r], alone, rtol=1e-10, atol=1e-10)
+
+
 @pytest.mark.parametrize("name", NETS)
 def test_training_mode_gives_each_net_its_own_gradients_and_batch_statistics(name):
     net, task = NETS[name]

@@ -10,7 +10,8 @@ from torch import nn
 from ticketlab import nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import apply_masks, density, prune
-from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, train
+from ticketlab.stack import ways
+from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, loop, train
 from ticketlab.training.orders import order
 
 TASK = Task((12,), 4)
@@ -80,6 +81,39 @@ def test_a_stack_trains_as_each_net_would_alone(net, recipe):
             torch.testing.assert_close(together, value, rtol=1e-3, atol=1e-4)
         accuracy = (alone(DATA.x_test).argmax(1) == DATA.y_test).float().mean()
         assert run.last("test_accuracy")[r] == pytest.approx(accuracy.item(), abs=1e-6)
+
+
+@pytest.mark.parametrize("recipe", [*RECIPES, "powerprop", "l1"])
+def test_networks_taken_backward_one_after_the_other_train_as_they_do_together(recipe, monkeypatch):
+    """With masks, a frozen layer and running statistics; at no time is there more than one network's graph."""
+    more = {"powerprop": RECIPES["sgd"].with_(weight_decay=0, powerprop=2),
+            "l1": RECIPES["sgd"].with_(weight_decay=0, l1=1e-3)}
+    net = nets.resnet20(Task((3, 8, 8), 4), width=2, depth=8)
+    next(net.parameters()).requires_grad_(False)
+    generator = torch.Generator().manual_seed(0)
+    x, y = torch.randn(40, 3, 8, 8, generator=generator), torch.arange(40) % 4
+    data = SimpleNamespace(x_train=x, y_train=y, x_val=x, y_val=y, x_test=x, y_test=y, classes=4,
+                           shape=(3, 8, 8))
+    start = stack.draw(net, range(3))
+    arguments = {"masks": prune(start, density=0.5), "order_seeds": [4, 5, 6], "data": data,
+                 "recipe": (RECIPES | more)[recipe].with_(steps=6, warmup=0, drops=())}
+    seen, forward = [], loop.forward
+
+    def watched(some, *positional, **named):
+        seen.append(some.replicates)
+        return forward(some, *positional, **named)
+
+    monkeypatch.setattr(loop, "forward", watched)
+    runs = []
+    for large in (1, 2**40):
+        monkeypatch.setattr(ways, "LARGE", large)
+        runs.append(fit(start, **arguments))
+    assert seen == [1] * 18 + [3] * 6
+    for field in FIELDS:
+        for name, values in getattr(runs[0].stack, field).items():
+            torch.testing.assert_close(values, getattr(runs[1].stack, field)[name], rtol=1e-3, atol=1e-4)
+    torch.testing.assert_close(runs[0].curves["train_loss"], runs[1].curves["train_loss"], rtol=1e-3,
+                               atol=1e-4, equal_nan=True)
 
 
 @pytest.mark.parametrize("net", NETS)

@@ -71,6 +71,13 @@ def test_a_large_network_that_is_alone_gets_torchs_threads(two_cores):
     assert choice(nets.mlp(images), 1, 60, (3, 32, 32)) == ([slice(0, 1)], 1)
 
 
+def test_three_large_networks_on_two_threads_stay_together(two_cores):
+    """Shared out, two of them would go one after the other, beside a thread that soon has nothing to do."""
+    images = Task((3, 32, 32), 10)
+    assert choice(nets.resnet20(images), 3, 128, (3, 32, 32)) == ([slice(0, 3)], 2)
+    assert choice(nets.resnet20(images), 4, 128, (3, 32, 32)) == ([slice(0, 2), slice(2, 4)], 1)
+
+
 def test_networks_without_rules_are_not_shared_out(two_cores, monkeypatch):
     """Their layers may draw random numbers, of which torch has one source, and forward may write."""
     monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})

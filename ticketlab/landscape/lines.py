@@ -59,7 +59,7 @@ class Line:
 
 def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
          masks: Masks | None = None, norm_examples: int | None = None, batch: int = 100,
-         together: int = 15, progress=True) -> Line:
+         together: int | None = None, progress=True) -> Line:
     """Error and loss on the straight lines from each net of ``a`` to the same net of ``b``.
 
     data: a ``ticketlab.data.Data``. points: values of alpha, evenly from 0 to 1, both included.
@@ -70,9 +70,11 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
 
     Batch-norm statistics are recomputed from the training split for every net (``norm_examples``
     of it, by default all; see ``recompute_norms``), at the ends too, so that all points are treated
-    alike. batch: examples at a time. together: nets at a time, over all points and replicates; it
-    bounds the memory (where it does not suffice, half as many are taken, with a warning) and changes
-    results within float tolerance only. progress: show a bar, or a text that it then begins with.
+    alike. batch: examples at a time for the statistics, and five times as many in evaluation.
+    together: nets at a time, over all points and replicates, by default 15 with batch normalisation,
+    and without it as many as hold 16 million weights; it bounds the memory (where it does not
+    suffice, half as many are taken, with a warning) and changes results within float tolerance only.
+    progress: show a bar, or a text that it then begins with.
     a and b are left unchanged.
     Raises ValueError for stacks or masks that do not fit, and for values out of range.
     Frankle et al. 2020 use 30 points. Lesson 05 builds on it.
@@ -80,27 +82,26 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     check_pair(a, b)
     if masks is not None:
         check_masks(a, masks)
+    together = _together(a) if together is None else together
     for name, value, least in (("points", points, 2), ("together", together, 1)):
         if value < least:
             raise ValueError(f"{name} is {value}; it must be at least {least}")
     choose("split", split, SPLITS)
     x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
     alphas = torch.linspace(0, 1, points, dtype=torch.float64)
-    # every net of every line by its replicate and its place, so that any number goes together
-    replicates = torch.arange(a.replicates).repeat(points)
-    places = alphas.repeat_interleave(a.replicates)
-    with progress_bar(progress, len(places), "nets on the line", "net") as bar:
+    networks = points * a.replicates
+    with progress_bar(progress, networks, "nets on the line", "net") as bar:
         def measure(some: slice):
-            which = replicates[some]
-            nets = _between(a[which], b[which], places[some])
+            nets = _between(a, b, alphas.tolist(), some)
             if masks is not None:
+                which = torch.arange(some.start, some.stop) % a.replicates
                 nets = apply_masks(nets, {name: mask[which] for name, mask in masks.items()})
             nets = recompute_norms(nets, data, examples=norm_examples, batch=batch)
-            values = [value.cpu() for value in evaluate(nets, x, y, chunk=batch)]
-            bar.update(len(which))
+            values = [value.cpu() for value in evaluate(nets, x, y, chunk=5 * batch)]
+            bar.update(nets.replicates)
             return values
 
-        measured, _ = in_parts(measure, len(places), a.device, together=together, did="measured")
+        measured, _ = in_parts(measure, networks, a.device, together=together, did="measured")
     loss, accuracy = (torch.cat(values).view(points, -1) for values in zip(*measured, strict=True))
     return Line(alphas, 1 - accuracy, loss)
 
@@ -128,8 +129,7 @@ def interpolate(a: Stack, b: Stack, alpha: float | Sequence[float] | Tensor) -> 
     if len(outside):
         raise ValueError(f"alpha is {outside[0].item()}; 0 is the first net and 1 the second, and "
                          "values from -1 to 2 are allowed")
-    which = torch.arange(a.replicates).repeat(alpha.numel())
-    return _between(a[which], b[which], alpha.view(-1).repeat_interleave(a.replicates))
+    return _between(a, b, alpha.view(-1).tolist(), slice(0, alpha.numel() * a.replicates))
 
 
 def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: int = 100) -> Stack:
@@ -179,24 +179,39 @@ def recompute_norms(stack: Stack, data, *, examples: int | None = None, batch: i
     return replace(stack, buffers=fresh)
 
 
-def _between(a: Stack, b: Stack, alpha: Tensor) -> Stack:
-    """Net i at ``alpha[i]``, float64 on the CPU, on the line from ``a[i]`` to ``b[i]``."""
-    # converted on the CPU: MPS has no float64
-    kinds = {x.dtype for x in (*a.parameters.values(), *a.buffers.values())}
-    weights = {kind: (alpha.to(kind) if kind.is_floating_point else alpha >= 0.5).to(a.device)
-               for kind in kinds}
+def _between(a: Stack, b: Stack, alphas: Sequence[float], some: slice) -> Stack:
+    """The nets ``some`` among all points x replicates, on the lines from ``a`` to ``b``."""
+    pieces = []  # of one point each: where on the line, which replicates, where they go
+    for place, alpha in enumerate(alphas):
+        first = max(some.start, place * a.replicates)
+        last = min(some.stop, (place + 1) * a.replicates)
+        if first < last:
+            offset = place * a.replicates
+            pieces.append((alpha, slice(first - offset, last - offset),
+                           slice(first - some.start, last - some.start)))
 
     def mix(x: Tensor, y: Tensor) -> Tensor:
-        weight = weights[x.dtype].view(-1, *[1] * (x.dim() - 1))
-        if not x.is_floating_point():  # batches counted: there is no such thing as half of one
-            return torch.where(weight, y, x)
-        # and not (1 - alpha) x + alpha y: lerp is exact at both ends, and where x equals y
-        return torch.lerp(x, y, weight)
+        mixed = x.new_empty(some.stop - some.start, *x.shape[1:])
+        for alpha, which, there in pieces:
+            if x.is_floating_point():
+                # and not (1 - alpha) x + alpha y: lerp is exact at both ends, and where x equals y
+                torch.lerp(x[which], y[which], alpha, out=mixed[there])
+            else:  # batches counted: there is no such thing as half of one
+                mixed[there] = (y if alpha >= 0.5 else x)[which]
+        return mixed
 
     with torch.no_grad():
         return replace(a, parameters={name: mix(x, b.parameters[name])
                                       for name, x in a.parameters.items()},
                        buffers={name: mix(x, b.buffers[name]) for name, x in a.buffers.items()})
+
+
+def _together(stack: Stack) -> int:
+    """How many nets at a time, if nobody says: their weights are all there at once, and with batch
+    normalisation what their layers give for a batch is, too."""
+    if _norms(stack.net):
+        return 15
+    return max(15, 2**24 // max(1, sum(values[0].numel() for values in stack.parameters.values())))
 
 
 def _norms(net: nn.Module) -> set[str]:

@@ -17,6 +17,7 @@ from ticketlab.stack.stack import (
     draw,
     from_modules,
 )
+from ticketlab.stack.ways import apart
 
-__all__ = ["Stack", "Work", "check_replicate", "check_stack", "concatenate", "draw", "forward",
-           "from_modules", "work"]
+__all__ = ["Stack", "Work", "apart", "check_replicate", "check_stack", "concatenate", "draw",
+           "forward", "from_modules", "work"]

@@ -30,6 +30,7 @@ _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
           nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _LINEAR = (nn.Linear, AttentionLinear, MLPLinear, Unembedding)
+_FRESH = (*_LINEAR, *_CONVOLUTIONS, *_NORMS)  # what they give is new, and no view of what they got
 
 
 def has_rules(net: nn.Module) -> bool:
@@ -124,8 +125,13 @@ class _Run:
         return _linear(x, self.parameters[name + "weight"], self.parameters.get(name + "bias"))
 
     def chain(self, parts, name, x, layout):
+        own = False  # whether nobody else holds x, nor will ask for it
         for child, part in parts.items():
-            x, layout = self.layer(part, f"{name}{child}.", x, layout)
+            if own and type(part) is nn.ReLU and not torch.is_grad_enabled():
+                x.relu_()  # fresh memory costs an evaluation more than the comparison does
+            else:
+                x, layout = self.layer(part, f"{name}{child}.", x, layout)
+            own = type(part) in _FRESH
         return x, layout
 
     def residual(self, module, name, x, layout):

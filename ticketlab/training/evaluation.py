@@ -15,7 +15,7 @@ from ticketlab.training.history import METRICS
 from ticketlab.training.memory import CHUNK
 from ticketlab.training.side_by_side import shares, side_by_side
 
-_CACHED = 3 * 2**17  # numbers: 1.5 MiB
+_CACHED = 2**20  # numbers: 4 MiB
 _LEAST = 50  # examples at a time
 
 

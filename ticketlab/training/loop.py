@@ -18,7 +18,7 @@ from torch import Tensor
 from ticketlab.basics import SharedBar, forked, progress_bar, whole_from, wholes_from
 from ticketlab.nets import frozen
 from ticketlab.pruning import Masks, apply_masks, check_masks
-from ticketlab.stack import Stack, check_stack, forward
+from ticketlab.stack import Stack, apart, check_stack, forward
 from ticketlab.training.augmentation import crop_flip, draws
 from ticketlab.training.evaluation import Record, cross_entropies
 from ticketlab.training.history import Run, Snapshot, join_runs
@@ -165,12 +165,7 @@ class _Trainer:
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
         """One update of all networks on their batches [R, N, ...]; gives their losses and
         accuracies before it, [R] each."""
-        with self.cast:
-            outputs = forward(self.stack, x, training=True, noise=noise)
-            losses = cross_entropies(outputs, y)
-        # each network's own mean, so that its gradient is the one it would have alone
-        # (a gradient given to backward would make torch import a computer algebra system, for seconds)
-        (losses.sum() * (self.scale / losses.shape[1])).backward()
+        measured = [self._gradient(self.stack[part], x[part], y[part], noise) for part in self._parts(x)]
         if self.scale != 1:
             torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
                                 1 / self.scale)
@@ -182,6 +177,23 @@ class _Trainer:
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
         self.pressure.after(lr)
+        losses, accuracies = zip(*measured, strict=True)
+        return torch.cat(losses), torch.cat(accuracies)
+
+    def _parts(self, x: Tensor) -> list[slice]:
+        """Networks that are computed one after the other are also taken backward so: what the layers of
+        all of them give is never in memory at once, which costs as much time as it does memory."""
+        if self.stack.runs_as_one and apart(self.stack.net, x, 2):
+            return [slice(replicate, replicate + 1) for replicate in range(len(x))]
+        return [slice(None)]
+
+    def _gradient(self, stack: Stack, x: Tensor, y: Tensor, noise) -> tuple[Tensor, Tensor]:
+        with self.cast:
+            outputs = forward(stack, x, training=True, noise=noise)
+            losses = cross_entropies(outputs, y)
+        # each network's own mean, so that its gradient is the one it would have alone
+        # (a gradient given to backward would make torch import a computer algebra system, for seconds)
+        (losses.sum() * (self.scale / losses.shape[1])).backward()
         return losses.detach().mean(1), (outputs.argmax(-1) == y).float().flatten(1).mean(1)
 
     def snapshot(self, step: int) -> Snapshot:

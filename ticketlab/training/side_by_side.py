@@ -4,7 +4,8 @@ torch shares each operation among its threads; here the networks are shared out,
 own way on one thread, so that nobody waits for anybody. Measured on two cores: 24 MLPs in two parts take
 two thirds of the time that they take on torch's two threads, and beside another busy program half. Small
 stacks stay together, on one thread, for Python takes only one of them forward at a time. A network that
-is alone gets torch's threads where its operations are large.
+is alone gets torch's threads where its operations are large, and so do networks that cannot be shared out
+evenly.
 
 The choice depends on the work and the machine's number of threads alone, never on what else it does: the
 same call gives the same bits. ``train`` and ``evaluate`` build on this file, and all lessons with them.
@@ -29,6 +30,7 @@ _PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in ev
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
 _LARGE = 3_000_000
+_SHARED = 0.8  # of a thread's time that torch's threads use in such operations
 
 
 class Shares(NamedTuple):
@@ -51,16 +53,18 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
         return whole
     one = examples * (found.products * _PRODUCT + found.outputs * _OUTPUT) * (3 if training else 1)
     python = found.layers * passes * _PYTHON[training]
+    together = networks if stack.runs_as_one else 1
+    large = together * one >= max(1, found.layers) * passes * _LARGE
     parts = 1
     if stack.runs_as_one:  # else layers may draw random numbers, and forward may write into the modules
         while (parts < min(available, networks)
                and networks * one >= (parts + 1) ** 2 * python):
             parts += 1
+    if large and -(-networks // parts) * available * _SHARED > networks:
+        parts = 1  # three networks on two threads: two of them one after the other, beside the third
     if parts > 1:
         ends = [which.start + networks * place // parts for place in range(parts + 1)]
         return Shares([slice(*each) for each in zip(ends, ends[1:], strict=False)], 1)
-    together = networks if stack.runs_as_one else 1
-    large = together * one >= max(1, found.layers) * passes * _LARGE
     return Shares([which], available if large else 1)
 
 
