@@ -30,3 +30,15 @@ def test_a_parameter_that_no_seed_controls_is_named_with_the_cure():
     net.scale = nn.Parameter(torch.ones(2))
     with pytest.raises(ValueError, match=r"no seed controls \['scale'\].*reset_parameters"):
         stack.draw(net, [0])
+
+
+def test_kaiming_and_its_signed_constant_have_the_spread_that_relu_wants():
+    net = nets.mlp(nets.Task((50,), 10), (400, 200))
+    normal, constant = (stack.draw(net, [0, 1], draw) for draw in (nets.kaiming_normal, nets.signed_constant))
+    for name, inputs in (("hidden1", 50), ("hidden2", 400), ("output", 200)):
+        spread = (2 / inputs) ** 0.5
+        assert normal.parameters[f"{name}.weight"].std().item() == pytest.approx(spread, rel=0.05)
+        signs = constant.parameters[f"{name}.weight"] / spread
+        assert torch.allclose(signs.abs(), torch.ones(())), "one magnitude, and no zero"
+        assert abs(signs.mean()) < 0.1 and not torch.equal(*signs)
+        assert not normal.parameters[f"{name}.bias"].any() and not constant.parameters[f"{name}.bias"].any()

@@ -75,3 +75,9 @@ def test_drawing_leaves_the_global_random_state_alone():
     torch.manual_seed(5)
     stack.draw(net, range(2))
     assert torch.equal(torch.rand(3), expected)
+
+
+def test_batch_normalisation_stands_between_a_hidden_layer_and_its_relu():
+    net = nets.mlp(SIGNAL, (6, 5), norm=True)
+    assert list(dict(net.named_children())) == ["hidden1", "norm1", "relu1", "hidden2", "norm2", "relu2", "output"]
+    assert (net.norm1.num_features, net.norm2.num_features) == (6, 5) and stack.draw(net, [0]).runs_as_one

@@ -81,7 +81,7 @@ OTHERS = {
     "user's forward": {"start": user_net(1.0, "super().forward(x) * 2")},
 } | {name: {"recipe": ADAM.with_(**{name: value})} for name, value in {
     "lr": 4.9e-3, "batch": 9, "steps": 50, "weight_decay": 0.0, "warmup": 1, "drops": (5,),
-    "drop_factor": 0.2, "evaluate_every": 5}.items()
+    "drop_factor": 0.2, "evaluate_every": 5, "cosine": True, "trained": "output"}.items()
 } | {name: {"recipe": RECIPES["plain sgd"].with_(momentum=value)}
      for name, value in {"optimizer": 0.0, "momentum": 0.9}.items()}
 
@@ -262,18 +262,18 @@ def test_a_recipe_without_pressure_has_the_key_it_always_had_and_pressure_makes_
     def job(recipe):
         return Job(Snapshot(START), DATA, recipe, None, [0, 1], 40, [])
 
-    assert not {"l1", "powerprop"} & set(job(ADAM).decided_by["recipe"])
-    assert job(ADAM.with_(l1=0, powerprop=1)).key == job(ADAM).key
+    assert not {"l1", "powerprop", "cosine", "trained"} & set(job(ADAM).decided_by["recipe"])
+    assert job(ADAM.with_(l1=0, powerprop=1, cosine=False, trained=("everything",))).key == job(ADAM).key
     plain = ADAM.with_(weight_decay=0)
     keys = {job(each).key for each in (plain, plain.with_(l1=1e-4), plain.with_(powerprop=2), plain.with_(powerprop=3))}
     assert len(keys) == 4 and job(plain.with_(powerprop=2)).key == job(plain.with_(powerprop=2.0)).key
 
 
-@pytest.mark.parametrize("pressure", [{"l1": 1e-3}, {"powerprop": 3}])
+@pytest.mark.parametrize("pressure", [{"l1": 1e-3}, {"powerprop": 3}, {"trained": "output"}, {"trained": "masks"}])
 def test_a_run_under_pressure_is_found_again_and_goes_on_after_a_break(tmp_path, pressure):
     recipe = ADAM.with_(weight_decay=0, **pressure)
-    whole = keep(tmp_path / "whole", recipe=recipe, snapshots=[20])
-    half = keep(tmp_path / "parts", recipe=recipe, stop=20)
-    parts = keep(tmp_path / "parts", start=half.end, recipe=recipe, name="rest")
+    whole = keep(tmp_path / "whole", recipe=recipe, masks=MASKS, snapshots=[20])
+    half = keep(tmp_path / "parts", recipe=recipe, masks=MASKS, stop=20)
+    parts = keep(tmp_path / "parts", start=half.end, recipe=recipe, masks=MASKS, name="rest")
     assert_same_moment(parts.end, whole.end)
-    assert_same_run(keep(tmp_path / "whole", recipe=recipe, snapshots=[20]), whole)
+    assert_same_run(keep(tmp_path / "whole", recipe=recipe, masks=MASKS, snapshots=[20]), whole)

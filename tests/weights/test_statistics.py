@@ -52,3 +52,12 @@ def test_the_table_marks_what_was_measured(pair):
     table = weights.table({"flips (%)": weights.sign_flips(*pair)}, scale=100, digits=0)
     assert table.loc["output", "flips (%)"] == "≈ 12 ± 18"
     assert list(table.index) == ["output", ALL]
+
+
+def test_relative_movement_by_hand(pair):
+    found = weights.relative_movement(*pair)["output"].tolist()
+    assert found == pytest.approx([(13 / 30) ** 0.5, 1.0])
+    assert weights.relative_movement(*pair)[ALL].tolist() == pytest.approx(found)
+    pair[0].parameters["output.weight"][1] = 0
+    with pytest.raises(ValueError, match="all weights of 'output' are 0 at the start"):
+        weights.relative_movement(*pair)

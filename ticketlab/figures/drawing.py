@@ -37,6 +37,7 @@ HATCH = "////"
 ARMS = {"dense": (BLACK, "o"), "ticket": (BLUE, "o"), "one_shot": (GREEN, "D"),
         "reinit": (ORANGE, "s"), "random": (VERMILLION, "^"), "signs": (PURPLE, "v"),
         "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (BROWN, "*"),
+        "supermask": (BROWN, "P"),
         "rewind to 0": (BLUE, "o"), "rewind later": (GREEN, "D")}
 SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, "v"),
           (SKY, "P"), (BLACK, "X"), (GREY, "*")]

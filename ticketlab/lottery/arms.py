@@ -22,7 +22,7 @@ from ticketlab import pruning
 from ticketlab.nets import constants
 from ticketlab.pruning import Masks, dense, layer_name
 from ticketlab.stack import Stack, draw
-from ticketlab.training import Recipe, Snapshot
+from ticketlab.training import MASKS, Recipe, Snapshot
 
 
 class Start(NamedTuple):
@@ -129,8 +129,16 @@ def untrained(tickets, level) -> Start:
     return Start(tickets.stem, level.masks, stop=tickets.stem.step)
 
 
+def supermask(tickets, level) -> Start:
+    """The untrained weights, and no training of them: which are used is learned, as many in each layer
+    as the ticket has. Its trials hold the masks that were learned. Where the rewind step is not 0, the
+    weights are still those of step 0. Ramanujan et al. 2020 (edge-popup)."""
+    recipe = tickets.recipe.with_(trained=MASKS, l1=0.0, powerprop=1.0)
+    return Start(tickets.initial, level.masks, recipe)
+
+
 ALL = {arm.__name__: arm for arm in (ticket, reinit, signs, shuffled, random, one_shot, fine_tune,
-                                     untrained)}
+                                     untrained, supermask)}
 
 
 def _redraw(tickets, level) -> Stack:

@@ -11,7 +11,9 @@ from ticketlab.basics import choose
 from ticketlab.lottery import arms
 from ticketlab.lottery.trials import Tickets
 from ticketlab.pruning import LayerCollapse
-from ticketlab.training import Recipe, Snapshot
+from ticketlab.training import MASKS, Recipe, Snapshot
+
+NETWORKS_AT_ONCE = {"cpu": 36, "cuda": 256}  # more would not be faster (make bench), only bigger
 
 
 def named(arm: str | Callable) -> Callable:
@@ -59,6 +61,8 @@ def ask(arm: Callable, tickets: Tickets, number: int, recipe: Recipe | None) -> 
                          f"{number}; the search has {len(tickets.seeds)} replicates, and arms are "
                          "paired by replicate")
     own = recipe or start.recipe or tickets.recipe
+    if recipe is not None and start.recipe is not None and start.recipe.trained == MASKS:
+        own = recipe.with_(trained=MASKS)  # what an arm trains is what it is; how, is asked for
     total = own.schedule(len(tickets.data.x_train)).total
     return Asked(arm.__name__, number, start._replace(
         moment=moment, recipe=own, stop=total if start.stop is None else start.stop))

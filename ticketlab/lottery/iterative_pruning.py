@@ -15,6 +15,7 @@ from ticketlab.basics import progress_bar, whole_from
 from ticketlab.lottery import arms as arms_room
 from ticketlab.lottery import batches
 from ticketlab.lottery.invariants import check_rewound, check_trained
+from ticketlab.lottery.picking import trial
 from ticketlab.lottery.searching import learner, networks, rewind_step
 from ticketlab.lottery.trials import Tickets, Trial
 from ticketlab.pruning import (
@@ -32,7 +33,6 @@ from ticketlab.stack import Stack
 from ticketlab.training import Recipe, Snapshot, join
 
 ARMS = arms_room.ALL
-NETWORKS_AT_ONCE = {"cpu": 36, "cuda": 256}  # more would not be faster (make bench), only bigger
 
 
 def search(net: nn.Module | Stack, data, recipe: Recipe, *, levels: int, rate: Share,
@@ -103,7 +103,8 @@ def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
                              f"1 to {len(tickets.trials) - 1}")
     asked = [batches.ask(arm, tickets, number, recipe)
              for arm, own in zip(chosen, wanted, strict=True) for number in own]
-    limit = together or NETWORKS_AT_ONCE.get(tickets.initial.device.type, NETWORKS_AT_ONCE["cpu"])
+    at_once = batches.NETWORKS_AT_ONCE
+    limit = together or at_once.get(tickets.initial.device.type, at_once["cpu"])
     stacks = batches.batches(asked, limit // len(tickets.seeds))
     total = sum(batch[0].start.stop - batch[0].start.moment.step for batch in stacks)
     trials = []
@@ -114,8 +115,8 @@ def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
                 batches.name(batch), join([each.start.moment for each in batch]), tickets.data,
                 first.recipe, masks=concatenate([each.start.masks for each in batch]),
                 order_seeds=tickets.seeds * len(batch), stop=first.stop)
-            trials += [Trial(each.arm, each.number, each.start.masks,
-                             run.part(slice(place * R, (place + 1) * R)))
+            trials += [trial(each.arm, each.number, each.start.masks,
+                             run.part(slice(place * R, (place + 1) * R)), first.recipe)
                        for place, each in enumerate(batch)]
     places = {(each.arm, each.number): place for place, each in enumerate(asked)}
     return sorted(trials, key=lambda trial: places[trial.arm, trial.number])

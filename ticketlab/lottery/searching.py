@@ -10,7 +10,7 @@ from torch import nn
 from ticketlab import runs
 from ticketlab.basics import warn, whole_from, wholes_from
 from ticketlab.stack import Stack, check_stack, draw
-from ticketlab.training import Recipe, parse_steps, train
+from ticketlab.training import MASKS, Recipe, parse_steps, train
 
 
 def learner(keep: str | None, bar) -> Callable:
@@ -56,6 +56,9 @@ def rewind_step(rewind: int | str, recipe: Recipe, data, rungs: list[float]
     before anything is trained, for a step that is not before the end and for a level that would
     remove nothing.
     """
+    if recipe.trained == MASKS:
+        raise ValueError(f"the recipe trains {MASKS!r}, and a search trains weights; for masks that are "
+                         "learned call lottery.supermasks, or controls(tickets, ['supermask'])")
     schedule = recipe.schedule(len(data.x_train))
     k = parse_steps(rewind, per_epoch=schedule.per_epoch, total=schedule.total)
     if k >= schedule.total:

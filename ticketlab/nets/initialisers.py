@@ -4,6 +4,9 @@
 stands with its net, in ``nets.text``. Lesson 01 builds on this file.
 """
 
+from collections.abc import Callable
+
+import torch
 from torch import nn
 
 
@@ -17,9 +20,37 @@ def glorot_normal(net: nn.Module) -> None:
     replicate, and no seed would control it.
     Glorot & Bengio 2010; Frankle & Carbin 2019, section 2. ``stack.draw`` calls it under a seed.
     """
+    _redraw(net, nn.init.xavier_normal_)
+
+
+def kaiming_normal(net: nn.Module) -> None:
+    """The same with Kaiming normal weights: standard deviation sqrt(2 / fan in), made for ReLU.
+
+    He et al. 2015; one of the two draws of Ramanujan et al. 2020, section 3.3. Lesson 08 builds on it.
+    """
+    _redraw(net, lambda weight: nn.init.kaiming_normal_(weight, nonlinearity="relu"))
+
+
+def signed_constant(net: nn.Module) -> None:
+    """The same with only two values in a layer, plus and minus sqrt(2 / fan in), by a fair coin each.
+
+    Ramanujan et al. 2020, section 3.3, call it the signed Kaiming constant: random networks of it are
+    the better ones to pick from. Zhou et al. 2019 have the idea. Lesson 08 builds on it.
+    """
+    def draw(weight):
+        kaiming = nn.init.calculate_gain("relu") / nn.init._calculate_correct_fan(weight, "fan_in") ** 0.5
+        with torch.no_grad():
+            # and not the sign of a Gaussian, which can be 0
+            weight.copy_(kaiming * (2.0 * torch.randint_like(weight, 2) - 1))
+
+    _redraw(net, draw)
+
+
+def _redraw(net: nn.Module, draw: Callable) -> None:
+    """Weights of linear and convolutional layers by ``draw``, biases zero, all else by its own reset."""
     for name, module in net.named_modules():
         if isinstance(module, nn.modules.conv._ConvNd | nn.Linear):
-            nn.init.xavier_normal_(module.weight)
+            draw(module.weight)
             if module.bias is not None:
                 nn.init.zeros_(module.bias)
         elif (reset := _reset_of(net, name, module)) is not None:

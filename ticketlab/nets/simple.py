@@ -24,10 +24,11 @@ class Task(NamedTuple):
     classes: int
 
 
-def mlp(data, hidden=(300, 100)) -> nn.Sequential:
+def mlp(data, hidden=(300, 100), norm=False) -> nn.Sequential:
     """Fully connected net with ReLU. The default is LeNet-300-100: 266,200 weights on MNIST.
 
-    data: anything with ``shape`` and ``classes``. hidden: units of each hidden layer.
+    data: anything with ``shape`` and ``classes``. hidden: units of each hidden layer. norm: whether
+    batch normalisation (``norm1``, ...) stands between a hidden layer and its ReLU (lesson 08).
     Raises ValueError for a width below 1. LeCun et al. 1998; Frankle & Carbin 2019, section 2.
     Lessons 01-04 use it.
     """
@@ -38,6 +39,8 @@ def mlp(data, hidden=(300, 100)) -> nn.Sequential:
     inputs = prod(data.shape)
     for number, units in enumerate(hidden, start=1):
         layers[f"hidden{number}"] = nn.Linear(inputs, units)
+        if norm:
+            layers[f"norm{number}"] = nn.BatchNorm1d(units)
         layers[f"relu{number}"] = nn.ReLU()
         inputs = units
     layers["output"] = nn.Linear(inputs, data.classes)

@@ -7,10 +7,11 @@ cut: scopes, the cut itself with its rule for ties, ladders of rates
 selection: the highest of each row, n of every m weights
 activations: what goes into the layers, and Wanda's score
 reconstruction: SparseGPT, whose surviving weights make up for the others
-Lessons 03-06 and 10 build on it.
+supermasks: which weights of a random network are used, by scores that are trained
+Lessons 03-06, 08 and 10 build on it.
 """
 
-from ticketlab.pruning import masks
+from ticketlab.pruning import masks, supermasks
 from ticketlab.pruning.activations import (
     gather,
     input_norms,
@@ -51,4 +52,4 @@ __all__ = ["LayerCollapse", "Masks", "SCOPES", "Score", "Scores", "Share", "appl
            "gather", "highest", "input_norms", "input_products", "ladder", "layer_densities",
            "layer_name", "listening", "magnitude", "masks", "movement", "n_of_m", "output_error",
            "prunable", "prune", "random", "rate_for", "reconstruct", "removal_ranks", "saliency",
-           "sparse_gpt", "survivors", "to_torch", "wanda"]
+           "sparse_gpt", "supermasks", "survivors", "to_torch", "wanda"]

@@ -16,6 +16,8 @@ from ticketlab.pruning.score_checks import check_scores
 from ticketlab.pruning.scores import magnitude
 from ticketlab.stack import Stack, check_stack
 
+_FEW_PLACES = 16  # numbers to keep, of which each takes a look of its own
+
 
 def highest(scores: Tensor, keep: Tensor) -> Tensor:
     """Which scores are kept: bool [rows, n], True for the ``keep[row]`` highest of each row.
@@ -25,8 +27,12 @@ def highest(scores: Tensor, keep: Tensor) -> Tensor:
     """
     n = scores.shape[1]
     place = (n - keep).clamp(max=n - 1)
-    if scores.device.type == "cpu" and (place == place[0]).all():
-        threshold = scores.kthvalue(int(place[0]) + 1, dim=1, keepdim=True).values  # the quicker way
+    places = place.unique().tolist() if scores.device.type == "cpu" else []
+    if 0 < len(places) <= _FEW_PLACES:  # the quicker way
+        threshold = scores.new_empty(len(scores), 1)
+        for each in places:
+            rows = place == each
+            threshold[rows] = scores[rows].kthvalue(each + 1, dim=1, keepdim=True).values
     else:
         threshold = scores.sort(dim=1).values.gather(1, place.unsqueeze(1))
     above, ties = scores > threshold, scores == threshold

@@ -41,7 +41,7 @@ KEY = 2
 
 # Fields of a recipe that came later, and where they change nothing: left out of the digest there, so
 # that what was kept before is found.
-LATER = {"l1": 0.0, "powerprop": 1.0}
+LATER = {"l1": 0.0, "powerprop": 1.0, "cosine": False, "trained": "everything"}
 
 TABLE, STATE, END, MASKS = "run.json", "state.safetensors", "end.safetensors", "masks.safetensors"
 OURS = re.compile(r"run\.json|(state|end|masks|snapshot-\d+)\.safetensors|\..*\.tmp")

@@ -3,6 +3,7 @@
 recipe: what decides a run besides net, data and seeds
 loop: ``train``; optimizers: Adam and SGD on plain tensors; outputs: what a net of one's own must give
 evaluation: ``evaluate``; pressure: what makes weights small, L1 and powerpropagation
+selection: what is trained, and what is held; picking: masks that are trained, and no weight
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free
@@ -15,8 +16,8 @@ from ticketlab.training.evaluation import evaluate
 from ticketlab.training.history import METRICS, Run, Snapshot, join
 from ticketlab.training.joining import train_joining
 from ticketlab.training.loop import check_span, train
-from ticketlab.training.recipe import Recipe, parse_steps
+from ticketlab.training.recipe import MASKS, Recipe, parse_steps
 from ticketlab.training.splitting import in_parts
 
-__all__ = ["METRICS", "Recipe", "Run", "Snapshot", "check_span", "evaluate", "in_parts", "join",
+__all__ = ["MASKS", "METRICS", "Recipe", "Run", "Snapshot", "check_span", "evaluate", "in_parts", "join",
            "memory", "parse_steps", "train", "train_joining"]

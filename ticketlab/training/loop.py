@@ -16,7 +16,6 @@ import torch
 from torch import Tensor
 
 from ticketlab.basics import SharedBar, forked, progress_bar, whole_from, wholes_from
-from ticketlab.nets import frozen
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, apart, check_stack, forward
 from ticketlab.training.augmentation import crop_flip, draws
@@ -26,8 +25,10 @@ from ticketlab.training.memory import forecast as memory
 from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
 from ticketlab.training.outputs import check_outputs
+from ticketlab.training.picking import Picking, check_state
 from ticketlab.training.pressure import Pressure
-from ticketlab.training.recipe import Recipe, Schedule
+from ticketlab.training.recipe import MASKS, Recipe, Schedule
+from ticketlab.training.selection import held
 from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.splitting import in_parts
 
@@ -40,8 +41,10 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
 
     start: a stack (step 0, fresh optimiser) or the Snapshot to go on from; it is left unchanged.
     data: a ``ticketlab.data.Data``. masks: weights whose mask is False are zero before the first
-    and after every step. order_seeds: R seeds of the data order, by default 0 ... R-1; the order
-    of step s depends only on the seed and s, so runs with equal seeds are paired. stop: the step to
+    and after every step; under ``Recipe(trained="masks")`` only how many they keep in each layer counts,
+    and which is what is learned. order_seeds: R seeds of the data order (and of first scores), by
+    default 0 ... R-1; the order of step s depends only on the seed and s, so runs with equal seeds are
+    paired. stop: the step to
     stop after, by default the recipe's last (the step it starts at: only evaluate). snapshots: steps
     to keep a Snapshot of. together: how many networks at a time, by default all; where they do not
     fit into memory, half as many, and so on, which a warning and ``Run.together`` say. checked: what
@@ -50,11 +53,11 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
 
     Trained together or alone, a network gets the same values within float tolerance; the same call
     on the same machine gives the same bits: what layers draw in training (dropout) is decided by the
-    order seed and the step. Frozen parameters (``requires_grad=False``), and those that ``forward``
-    leaves out, stay as they are, bit for bit. Raises ValueError for arguments that do not fit and for a
-    net that gives something else than scores [N, classes] ([N, T, characters] for text),
-    FloatingPointError naming replicate, step and learning rate if a loss is no longer finite, and
-    torch.cuda.OutOfMemoryError if not even one network fits.
+    order seed and the step. Frozen parameters (``requires_grad=False``), those that the recipe does not
+    name, and those that ``forward`` leaves out, stay as they are, bit for bit. Raises ValueError for
+    arguments that do not fit and for a net that gives something else than scores [N, classes]
+    ([N, T, characters] for text), FloatingPointError naming replicate, step and learning rate if a loss
+    is no longer finite, and torch.cuda.OutOfMemoryError if not even one network fits.
     Frankle & Carbin 2019, section 2, is the protocol; lessons 01-06 call it.
     """
     moment = start if isinstance(start, Snapshot) else Snapshot(start)
@@ -97,9 +100,9 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
     """Train networks that fit. ``first`` is the first one's number in its stack; ``moved()`` is
     called after each step, ``say(text)`` after each evaluation."""
     stack = moment.stack.clone()
-    if masks is not None:
+    if masks is not None and recipe.trained != MASKS:
         stack = apply_masks(stack, masks)
-    trainer = _Trainer(stack, recipe, masks, moment.optimizer)
+    trainer = _Trainer(stack, recipe, masks, moment.optimizer, seeds)
     record, kept = Record(), {}
     losses, accuracies = torch.zeros(2, schedule.evaluate_every, stack.replicates,
                                      device=stack.device)
@@ -148,15 +151,17 @@ def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tup
 class _Trainer:
     """Takes one step: gradient, update, masks, pressure."""
 
-    def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state):
+    def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state, seeds):
         self.stack = stack
         self.parameters = stack.parameters
-        held = frozen(stack.net)
-        trained = {name: t.requires_grad_() for name, t in self.parameters.items() if name not in held}
-        if not trained:
-            raise ValueError("all parameters of the net are frozen (requires_grad=False), so nothing "
-                             "can be trained; net.requires_grad_() frees them")
-        self.pressure = Pressure(trained, stack.net, recipe, optimizer_state)
+        fixed = held(stack.net, recipe)
+        trained = {name: t.requires_grad_() for name, t in self.parameters.items() if name not in fixed}
+        check_state(recipe, optimizer_state)
+        if recipe.trained == MASKS:
+            self.pressure = Picking(trained, stack.net, masks, optimizer_state, seeds)
+            masks = None  # which weights act is what it learns
+        else:
+            self.pressure = Pressure(trained, stack.net, recipe, optimizer_state)
         self.optimizer = Optimizer(self.pressure.trained, recipe, optimizer_state)
         self.cast, self.scale = _precision(recipe.precision, stack.device)
         self.masked = [(self.parameters | self.pressure.trained)[name] for name in masks or ()]
@@ -198,8 +203,8 @@ class _Trainer:
 
     def snapshot(self, step: int) -> Snapshot:
         state, roots = self.optimizer.state(), self.pressure.state()
-        return Snapshot(self.stack.clone(), step,
-                        {name: own | roots.get(name, {}) for name, own in state.items()})
+        return Snapshot(self.stack.clone(), step,  # nothing of what is held, as when it is loaded
+                        {name: state.get(name, {}) | roots.get(name, {}) for name in self.parameters})
 
 
 def _precision(precision: str, device: torch.device):

@@ -31,9 +31,9 @@ class Pressure:
     """What happens to prunable weights around each update of the optimiser.
 
     parameters: name -> [R, ...], all that is trained. net: says which of them are prunable, and so
-    under pressure. state: of the snapshot to go on from. ``trained``: name -> the tensors that the
-    optimiser moves, roots where powerpropagation is on. Raises ValueError if a recipe presses and
-    no weight is prunable.
+    under pressure, if it is trained. state: of the snapshot to go on from. ``trained``: name -> the
+    tensors that the optimiser moves, roots where powerpropagation is on. Raises ValueError if a recipe
+    presses and no weight is prunable.
     Parikh & Boyd 2014, section 6.5.2 (the proximal step of L1); Schwarz et al. 2021
     (powerpropagation, arXiv 2110.00296).
     """
@@ -41,7 +41,8 @@ class Pressure:
     def __init__(self, parameters: dict[str, Tensor], net: nn.Module, recipe: Recipe, state=None):
         self.l1, self.exponent = recipe.l1, recipe.powerprop
         on = self.l1 != 0 or self.exponent != 1
-        pressed = {name: parameters[name] for name in prunable(net)} if on else {}
+        # what is held is not pressed either
+        pressed = {name: parameters[name] for name in prunable(net) if name in parameters} if on else {}
         self.pressed, self.roots, self._live = pressed, {}, []
         if self.exponent != 1:
             self.roots = {name: self._root(value.detach(), (state or {}).get(name, {}).get(ROOT))

@@ -9,7 +9,9 @@ import re
 from dataclasses import dataclass, fields, replace
 
 from ticketlab.basics import whole
+from ticketlab.nets import EVERYTHING
 
+MASKS = "masks"
 AUGMENT = ("none", "crop-flip")
 PRECISION = ("float32", "mixed")
 _STEP = re.compile(r"(\d+(?:\.\d+)?)\s*(it|ep|%)")
@@ -52,6 +54,11 @@ class Recipe:
     exactly zero. powerprop: the exponent α of powerpropagation, 1 for none (``pressure``); a weight
     decay then acts on the roots φ. augment: ``"crop-flip"`` for images, or ``"none"``.
     precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions.
+    cosine: lr falls along half a cosine, from its peak to 0 at the end, in place of drops.
+    trained: what is trained, one or several names of layers, parameters or kinds of
+    ``nets.selected``; all else stays as it was drawn, bit for bit (running statistics of batch
+    normalisation are measured all the same). Or ``"masks"`` alone: no weight is trained, only which
+    of them are used, as many in each layer as the mask keeps that ``train`` is given (``picking``).
     Raises ValueError naming the field that is out of range.
     The recipes of Frankle & Carbin 2019, figure 2, can all be written so. Lesson 01 builds on it.
     """
@@ -70,6 +77,8 @@ class Recipe:
     precision: str = "float32"
     l1: float = 0.0
     powerprop: float = 1.0
+    cosine: bool = False
+    trained: str | tuple[str, ...] = EVERYTHING
 
     def __post_init__(self):
         def demand(condition, name, allowed):
@@ -103,6 +112,19 @@ class Recipe:
             parse_steps(drop, per_epoch=1, total=100)
         object.__setattr__(self, "drops", tuple(
             drop if whole(drop) is None else whole(drop) for drop in self.drops))
+        demand(self.cosine in (True, False), "cosine", "True or False")
+        demand(not (self.cosine and self.drops), "cosine", f"False beside the drops {self.drops}: one "
+               "way down at a time")
+        if not isinstance(self.trained, str):  # in one form, for one key of kept runs
+            names = tuple(sorted(set(map(str, self.trained))))
+            demand(names, "trained", f"at least one name, such as 'last layer', or {EVERYTHING!r}")
+            demand(MASKS not in names or len(names) == 1, "trained", f"{MASKS!r} alone, or without it: "
+                   "under a mask that is learned every weight stays as it was drawn, so nothing else "
+                   "can train")
+            object.__setattr__(self, "trained", names[0] if len(names) == 1 else names)
+        demand(self.trained != MASKS or (self.l1 == 0 and self.powerprop == 1), "trained", "other than "
+               f"{MASKS!r} beside an l1 of {self.l1} and a powerprop of {self.powerprop}: these press on "
+               "weights, and there no weight is trained")
         demand(self.evaluate_every != 0, "evaluate_every", "at least 1 step")
 
     def with_(self, **changes) -> "Recipe":
@@ -130,7 +152,7 @@ class Recipe:
 
         return Schedule(self.lr, total, per_epoch, steps(self.warmup),
                         tuple(sorted(steps(drop) for drop in self.drops)), self.drop_factor,
-                        max(1, steps(self.evaluate_every)))
+                        max(1, steps(self.evaluate_every)), self.cosine)
 
 
 @dataclass(frozen=True)
@@ -148,10 +170,13 @@ class Schedule:
     drops: tuple[int, ...]
     drop_factor: float
     evaluate_every: int
+    cosine: bool = False
 
     def lr_at(self, step: int) -> float:
         """Learning rate of the update that leads from ``step`` to ``step + 1``."""
         rise = min(1.0, (step + 1) / self.warmup) if self.warmup else 1.0
+        if self.cosine:
+            return self.lr * rise * (1 + math.cos(math.pi * step / self.total)) / 2
         return self.lr * rise * self.drop_factor ** sum(drop <= step for drop in self.drops)
 
     def evaluates_after(self, step: int) -> bool:

@@ -1,6 +1,6 @@
 """What the weights of a trained net look like.
 
-statistics: how near zero, how far moved: a number a layer and replicate (lesson 02)
+statistics: how near zero, how far moved: a number a layer and replicate (lessons 02, 08)
 cues: shape or texture, where they contradict (lesson 09)
 kernels: which edges the kernels of a convolution are (lesson 09)
 """
@@ -11,10 +11,11 @@ from ticketlab.weights.statistics import (
     GAUSSIAN_SHARE,
     correlation,
     distance_moved,
+    relative_movement,
     share_near_zero,
     sign_flips,
     table,
 )
 
 __all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "cues", "distance_moved", "kernels",
-           "share_near_zero", "sign_flips", "table"]
+           "relative_movement", "share_near_zero", "sign_flips", "table"]

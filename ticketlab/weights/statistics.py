@@ -1,4 +1,4 @@
-"""What the weights of a trained stack look like: the measurements of lesson 02.
+"""What the weights of a trained stack look like: the measurements of lessons 02 and 08.
 
 Every function takes stacks and gives, for each prunable layer, one number a replicate:
 ``layer -> [R]``. The entry ``"all layers"`` pools the weights of the whole network.
@@ -40,6 +40,23 @@ def sign_flips(initial: Stack, final: Stack) -> ByLayer:
     """Share of weights whose sign training turned: fractions, layer -> [R]."""
     start = _flat(initial)
     return {name: (start[name] * w < 0).double().mean(1) for name, w in _flat(final).items()}
+
+
+def relative_movement(initial: Stack, final: Stack) -> ByLayer:
+    """How far the weights of each layer moved in training, as a share of how large they were: the length
+    of the way from start to end by the length of the start, both Euclidean: layer -> [R].
+
+    0: nothing moved; 1: as far as the start is from zero. Raises ValueError if a layer starts at zero.
+    Chizat, Oyallon & Bach 2019 tell by it lazy training from the learning of features. Lesson 08.
+    """
+    start, found = _flat(initial), {}
+    for name, w in _flat(final).items():
+        size = start[name].norm(dim=1)
+        if not size.all():
+            raise ValueError(f"all weights of {name!r} are 0 at the start, so how far they moved cannot "
+                             "be measured by how large they were; give the networks as they were drawn")
+        found[name] = (w - start[name]).norm(dim=1) / size
+    return found
 
 
 def distance_moved(initial: Stack, final: Stack, masks: Masks) -> dict[str, ByLayer]:

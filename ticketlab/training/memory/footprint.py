@@ -12,10 +12,10 @@ import torch.nn.functional as F
 from torch import Tensor
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from ticketlab.nets import frozen
 from ticketlab.stack import Stack, forward
 from ticketlab.training.augmentation import crop_flip
 from ticketlab.training.recipe import Recipe
+from ticketlab.training.selection import held
 
 _FEW = (2, 3)  # examples; batch normalisation needs two
 
@@ -51,9 +51,9 @@ def _step(one: Stack, data, recipe: Recipe, examples: int) -> tuple[list[int], i
     """What is alive during a step, as ``training`` takes it: after each operation, and at the end
     of the forward pass."""
     stack = one.clone()
-    held = frozen(one.net)
+    fixed = held(one.net, recipe)
     for name, parameter in stack.parameters.items():
-        parameter.requires_grad_(name not in held)
+        parameter.requires_grad_(name not in fixed)
     x_train, y_train, index = _few(data, examples)
     drawn = torch.zeros(1, examples, 3, dtype=torch.int64)
     known = [*stack.parameters.values(), *stack.buffers.values(), x_train, y_train, index, drawn]

@@ -14,14 +14,14 @@ import torch
 from torch import Tensor, nn
 
 from ticketlab.basics import forked, warn
-from ticketlab.nets import frozen
 from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
 from ticketlab.training.history import Snapshot
 from ticketlab.training.memory.footprint import of_a_step, of_an_evaluation
 from ticketlab.training.memory.free import free_memory
 from ticketlab.training.optimizers import Optimizer
-from ticketlab.training.recipe import Recipe
+from ticketlab.training.recipe import MASKS, Recipe
+from ticketlab.training.selection import held
 
 CHUNK = 1000  # labels at a time in an evaluation: ``training.evaluate``
 _SMALL = 2**28  # bytes that no machine of this course lacks, so that nothing need be looked up
@@ -107,12 +107,14 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     one = _one(networks)
     prunables = {name: one.parameters[name] for name in prunable(one.net)}
     weights = sum(t.numel() for t in prunables.values()) if masks else 0
-    copy, parameters = _bytes(one), sum(map(_size, one.parameters.values()))
-    held = frozen(one.net)
-    state = Optimizer({name: t for name, t in one.parameters.items() if name not in held}, recipe).tensors
+    copy = _bytes(one)
+    moved = {name: t for name, t in one.parameters.items() if name not in held(one.net, recipe)}
+    state = Optimizer(moved, recipe).tensors
     optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
     if recipe.powerprop != 1:  # the roots are kept beside the weights
-        optimizer += sum(_size(t) for name, t in prunables.items() if name not in held)
+        optimizer += sum(_size(t) for name, t in prunables.items() if name in moved)
+    if recipe.trained == MASKS:  # so are the scores, and the weights as they were drawn
+        optimizer += 2 * sum(map(_size, moved.values()))
     try:
         with forked(torch.device("cpu")):
             step, activations = of_a_step(one, data, recipe)
@@ -124,7 +126,7 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     order = 8 * drawn * schedule.per_epoch * recipe.batch + 2 * 4 * schedule.evaluate_every
     each = {"start": copy + weights, "parameters": copy, "optimizer": optimizer,
             "masks": 4 * weights, "order": order, "snapshots": snapshots * (copy + optimizer),
-            "step": step, "gradients": parameters, "activations": activations,
+            "step": step, "gradients": sum(map(_size, moved.values())), "activations": activations,
             "evaluation": evaluation, "end": copy + optimizer}
     return Memory(replicates, sum(_size(value) for value in vars(data).values()
                                   if isinstance(value, Tensor)),
