@@ -6,6 +6,7 @@ from benchmarks import (
     busy,
     images,
     importing,
+    lab,
     line,
     lottery,
     machine,
@@ -18,7 +19,8 @@ from benchmarks import (
 
 SUBJECTS = {"training": training.report, "images": images.report, "lottery": lottery.report,
             "line": line.report, "busy": busy.report, "widths": widths.report, "sweep": sweep.report,
-            "slider": slider.report, "pages": pages.report, "importing": importing.report}
+            "slider": slider.report, "pages": pages.report, "lab": lab.report,
+            "importing": importing.report}
 
 
 def main() -> None:

@@ -21,6 +21,7 @@ from benchmarks import (
     busy,
     images,
     importing,
+    lab,
     line,
     lottery,
     machine,
@@ -130,6 +131,12 @@ def test_slider(monkeypatch):
     small = functools.partial(nets.mlp, hidden=(8, 6))
     monkeypatch.setattr(slider, "nets", SimpleNamespace(mlp=small))
     assert slider.report().count("ms, longest") == 4
+
+
+def test_lab(monkeypatch):
+    monkeypatch.setattr(lab, "made", SimpleNamespace(kernels_panel=None))
+    sized(monkeypatch, lab, MOVES=3)
+    assert lab.report().count("median") == 1
 
 
 def test_pages(monkeypatch, tmp_path):

@@ -5,35 +5,21 @@ Needs Chromium or Chrome. Without one the test is skipped, or fails if TICKETLAB
 """
 
 import contextlib
-import json
-import os
 import re
 import shutil
-import socket
-import subprocess
-import sys
 import time
-import urllib.request
-from importlib.metadata import version
 from pathlib import Path
 
 import nbformat
 import pytest
 
-from tests.browser import SECOND, browser, missing
+from tests import jupyter
+from tests.browser import SECOND, browser
+from tests.jupyter import KERNEL_RESTS, choose, open_notebook, write
 
 ROOT = Path(__file__).resolve().parents[2]
 LESSON = ROOT / "lessons" / "03_one_shot_pruning.ipynb"
-SERVE = ROOT / "tools" / "serve.py"  # what make lab starts
-TOKEN = "ticketlab-browser-test"
 LESSON_SECONDS = 900  # a lesson takes a minute on two free cores, and much longer on busy ones
-
-# Every cell is on the page, also those out of sight; nothing pops up; nothing is saved by itself.
-SETTINGS = {
-    "notebook-extension/tracker": {"windowingMode": "none"},
-    "apputils-extension/notification": {"fetchNews": "false", "checkForUpdates": False},
-    "docmanager-extension/plugin": {"autosave": False},
-}
 
 PRUNE_PANEL, TICKET_PANEL = ".ticketlab-prune-panel", ".ticketlab-ticket-panel"
 # A search of a moment, so that this test does not wait for a lesson's.
@@ -57,21 +43,6 @@ PANEL_RESTS = """panel => {
     if (window.panelText !== text) [window.panelText, window.panelSince] = [text, now];
     return now - window.panelSince > 1500;
 }"""
-# The light says idle also before there is a kernel, and running cells then would ask for one.
-KERNEL_RESTS = """() => {
-    const name = document.querySelector(".jp-Toolbar-kernelName");
-    const light = document.querySelector(".jp-Notebook-ExecutionIndicator");
-    const prompts = [...document.querySelectorAll(".jp-CodeCell .jp-InputArea-prompt")];
-    return name?.innerText.includes("Python") && light?.dataset.status === "idle"
-        && prompts.every(p => !p.innerText.includes("*"));
-}"""
-
-
-@pytest.fixture(autouse=True)
-def widgets_that_jupyterlab_shows():
-    """JupyterLab 4 shows no widgets of ipywidgets 7: the test would wait for them in vain."""
-    if version("ipywidgets").startswith("7.") and not version("jupyterlab").startswith("3."):
-        missing("JupyterLab 4 does not show widgets of ipywidgets 7: pip install 'ipywidgets>=8'")
 
 
 @pytest.fixture
@@ -85,58 +56,8 @@ def page():
 
 @pytest.fixture
 def lab(tmp_path):
-    """A JupyterLab with a home of its own, serving an empty folder: (folder, address)."""
-    folder = tmp_path / "served"
-    folder.mkdir()
-    settings = tmp_path / "settings"
-    for name, values in SETTINGS.items():
-        file = settings / "@jupyterlab" / f"{name}.jupyterlab-settings"
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.write_text(json.dumps(values))
-    env = os.environ | {
-        "HOME": str(tmp_path / "home"),
-        "JUPYTER_CONFIG_DIR": str(tmp_path / "config"),
-        "JUPYTER_RUNTIME_DIR": str(tmp_path / "runtime"),
-        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
-        "IPYTHONDIR": str(tmp_path / "ipython"),
-        "JUPYTERLAB_SETTINGS_DIR": str(settings),
-        "JUPYTERLAB_WORKSPACES_DIR": str(tmp_path / "workspaces"),
-    }
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [
-        sys.executable, str(SERVE), "--no-browser", "--allow-root", "--ServerApp.ip=127.0.0.1",
-        f"--ServerApp.port={port}", "--ServerApp.port_retries=0", f"--IdentityProvider.token={TOKEN}",
-        f"--ServerApp.root_dir={folder}", "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
-    ]  # fmt: skip
-    address = f"http://127.0.0.1:{port}"
-    with open(tmp_path / "lab.log", "w") as log:
-        server = subprocess.Popen(
-            command, cwd=folder, env=env, stdout=log, stderr=subprocess.STDOUT
-        )
-    try:
-        wait_for(server, f"{address}/api?token={TOKEN}", tmp_path / "lab.log")
-        yield folder, address
-    finally:
-        server.terminate()  # JupyterLab stops its kernels on the way out
-        try:
-            server.wait(20)
-        except subprocess.TimeoutExpired:
-            server.kill()
-            server.wait()
-
-
-def wait_for(server, url, log, seconds=90):
-    end = time.monotonic() + seconds
-    while time.monotonic() < end and server.poll() is None:
-        try:
-            return urllib.request.urlopen(url, timeout=5).close()
-        except OSError:
-            time.sleep(0.2)
-    pytest.fail(
-        f"JupyterLab did not answer at {url} in {seconds} s; log:\n{log.read_text()[-2000:]}"
-    )
+    with jupyter.lab(tmp_path) as started:
+        yield started
 
 
 def changes_when(page, panel, selector, move, how):
@@ -175,19 +96,6 @@ def press(handle):
     handle.focus()
     for _ in range(5):
         handle.press("ArrowLeft" if now - low > high - now else "ArrowRight")
-
-
-def open_notebook(page, address, notebook):
-    """Open it, with a kernel that rests."""
-    page.goto(f"{address}/lab/tree/{notebook}?token={TOKEN}")
-    page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
-    page.wait_for_function(KERNEL_RESTS, timeout=90 * SECOND)
-
-
-def choose(page, menu, entry):
-    """Choose an entry of a menu of JupyterLab."""
-    page.get_by_role("menuitem", name=menu, exact=True).click()
-    page.get_by_role("menuitem", name=entry, exact=True).click()
 
 
 def slider_moves_the_panel(page, address, notebook, selector, name):
@@ -269,13 +177,6 @@ def test_a_lesson_that_was_only_opened_is_saved_as_it_was(page, lab, tmp_path):
         page.keyboard.press("Control+s")
         wait_until(lambda: path.stat().st_mtime_ns != when and path.read_bytes().endswith(b"}\n"))
     assert path.read_bytes() == before
-
-
-def write(path, *cells):
-    """A notebook of some cells of code."""
-    kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
-    new = [nbformat.v4.new_code_cell(source.strip()) for source in cells]
-    nbformat.write(nbformat.v4.new_notebook(cells=new, metadata=kernel), path)
 
 
 def wait_until(true, seconds=30):
