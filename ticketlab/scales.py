@@ -101,10 +101,36 @@ class Surface:
 
 
 @dataclass(frozen=True)
+class RandomNetworks:
+    """Lesson 08 at one scale, on the scale's own data: what training does to random networks.
+
+    widths: units of both hidden layers, from x1 to x32; linearised: the smallest, trained so as well;
+    frozen: those of which only a part is trained. recipe: plain SGD of them all; rates: learning rate by
+    what is trained. picking: recipe of the scores; picked: the width for which all shares are tried;
+    shares: of the weights used. small: networks, and their width, with as many weights as one of
+    ``picked`` units. deep: hidden layers of the net whose layers are reset. images, image_recipe:
+    depths of the Conv nets on CIFAR-10 that are picked, and how; empty: none.
+    """
+
+    widths: tuple[int, ...]
+    linearised: tuple[int, ...]
+    frozen: tuple[int, ...]
+    recipe: Recipe
+    rates: dict[str, float]
+    picking: Recipe
+    picked: int
+    shares: tuple[float, ...]
+    small: tuple[tuple[int, int], ...]
+    deep: tuple[int, ...]
+    images: tuple[int, ...]
+    image_recipe: Recipe
+
+
+@dataclass(frozen=True)
 class Scale:
     """One scale: the data set, the recipe for its multi-layer perceptron, how many replicates stand
     behind every error bar, the rounds of iterative pruning (how many, and the rate of each), and
-    what lessons 05 to 07 train."""
+    what lessons 05 to 08 train."""
 
     name: str
     dataset: str
@@ -115,6 +141,7 @@ class Scale:
     rewinding: Rewinding
     scaling: Scaling
     surface: Surface
+    random: RandomNetworks
 
     @property
     def device(self) -> str:
@@ -186,13 +213,32 @@ _LENET_FULL = replace(
     _LENET, levels=10, rate=0.2, recipe=_PLAIN.with_(steps=50_000, evaluate_every=1_000),
     pressed=_PLAIN.with_(steps=50_000, evaluate_every=1_000), signals=3)
 
+# Of lesson 08. Ramanujan et al. 2020: SGD 0.1 with momentum, along a cosine; for Conv-4 100 epochs in
+# batches of 128, weight decay 1e-4, for MNIST as in their example 14 epochs, batches of 64, 5e-4.
+_COSINE = Recipe("sgd", lr=0.03, momentum=0.9, batch=100, steps=500, cosine=True, evaluate_every=500)
+_PICKED = Recipe("sgd", lr=0.1, momentum=0.9, batch=128, steps="10ep", weight_decay=1e-4, cosine=True,
+                 evaluate_every="20%", precision="mixed")
+_FEW = RandomNetworks(
+    widths=(8, 16, 32, 64, 128, 256), linearised=(8, 16, 32), frozen=(8, 32, 128, 256),
+    recipe=_COSINE, rates={"last layer": 0.1, "biases": 0.3, "first layer": 0.1, "norms": 0.3},
+    picking=_COSINE.with_(lr=0.4), picked=128, shares=(0.1, 0.3, 0.5, 0.7, 0.9),
+    small=((4, 55), (16, 20)), deep=(100, 100, 100, 100), images=(), image_recipe=_PICKED)
+_MORE = replace(
+    _FEW, widths=(16, 32, 64, 128, 256, 512), linearised=(16, 32, 64), frozen=(16, 64, 256, 512),
+    recipe=_COSINE.with_(steps="3ep", evaluate_every="3ep"),
+    picking=Recipe("sgd", lr=0.1, momentum=0.9, batch=64, steps="14ep", weight_decay=5e-4, cosine=True,
+                   evaluate_every="7ep"),
+    picked=256, small=((4, 77), (16, 21)), images=(2, 4))
+_MOST = replace(_MORE, recipe=_COSINE.with_(steps="20ep", evaluate_every="20ep"),
+                image_recipe=_PICKED.with_(steps="100ep", precision="float32"))
+
 _SCALES = {scale.name: scale for scale in (
     Scale("quick", "mnist1d", Recipe("adam", lr=2e-3, batch=100, steps=1_500), 5, 6, _COARSE,
-          _QUICK, _SMALL, _NEAR),
+          _QUICK, _SMALL, _NEAR, _FEW),
     Scale("class", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=5_000, evaluate_every=250), 5,
-          6, _COARSE, _CLASS, _LARGE, _LENET),
+          6, _COARSE, _CLASS, _LARGE, _LENET, _MORE),
     Scale("paper", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=50_000), 5,
-          20, {"hidden": 0.2, "output": 0.1}, _PAPER, _FULL, _LENET_FULL),
+          20, {"hidden": 0.2, "output": 0.1}, _PAPER, _FULL, _LENET_FULL, _MOST),
 )}
 
 

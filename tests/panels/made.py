@@ -227,3 +227,31 @@ def scaling_panel():
 
 def descent_panel():
     return panels.descent_panel(wrong_labels(), signals=5)
+
+
+@cache
+def picked():
+    """Supermasks of two draws of random networks, four shares each."""
+    recipe = tl.Recipe("sgd", lr=0.1, momentum=0.9, batch=20, steps=20, evaluate_every=20)
+    return {name: tl.lottery.supermasks(tl.draw(tl.nets.mlp(splits(), (9, 7)), [0, 1], draw), splits(), recipe,
+                                        [0.8, 0.1, 0.3, 0.5], progress=False)
+            for name, draw in (("signed <constant>", tl.nets.signed_constant), ("Kaiming normal", tl.nets.kaiming_normal))}
+
+
+def picked_shares():
+    """Of the panel, ascending: what is kept of all weights, as the slider has it."""
+    return [kept / 199 for kept in (20, 59, 100, 158)]
+
+
+@cache
+def reset_table():
+    start = tl.draw(NETS["mlp"], SEEDS)
+    return landscape.resets(fit(start, RECIPE).stack, start, DATA, shares=(0, 0.5, 1), progress=False)
+
+
+def supermask_panel():
+    return panels.supermask_panel(picked(), trained=0.4)
+
+
+def reset_panel():
+    return panels.reset_panel(reset_table(), chance=0.25)

@@ -112,6 +112,20 @@ CASES = {
         [("field", 2, "level", 2)], [("level", 2), ("search", "short"), ("search", "long"), ("level", 1)],
         ["ticketlab.panels.levels.table.LevelsTable.__init__"], "ticketlab.panels.levels.picture.error",
         ("level", 1), [("level", 5), ("search", "x")]),
+    "supermask": Case(
+        made.supermask_panel, "supermask-panel",
+        "supermask panel: a slider for the share of weights used, weights, layer and replicate",
+        ["weights used (%)", "used (%)", "weights", "layer", "replicate"],
+        [("field", made.picked_shares()[0], "share", made.picked_shares()[0])],
+        [("share", made.picked_shares()[-1]), ("weights", "Kaiming normal"), ("layer", "hidden2"), ("replicate", 1)],
+        ["ticketlab.panels.supermasks.table.SupermaskTable.__init__"], "ticketlab.panels.supermasks.picture.accuracy",
+        ("replicate", 1), [("share", 0.7), ("weights", "x"), ("layer", "x"), ("replicate", 2)]),
+    "reset": Case(
+        made.reset_panel, "reset-panel", "reset panel: a slider for the way back, and the layer",
+        ["way back (%)", "back (%)", "layer"], [("field", 0.5, "share", 0.5)],
+        [("share", 0.5), ("layer", "output"), ("share", 0)],
+        ["ticketlab.panels.resets.table.ResetTable.__init__"], "ticketlab.panels.resets.picture.lost",
+        ("share", 0.5), [("share", 0.7), ("layer", "x")]),
     "rotation": Case(
         made.rotation_panel, "rotation-panel", "rotation panel: sliders for the angle and for the rate of a cut",
         ["angle", "angle", "cut (%)", "cut (%)", "place"],

@@ -1,0 +1,28 @@
+"""The supermask panel begins at the share that is nearest, and a move only looks up."""
+
+import time
+
+import pytest
+
+from tests.panels import made
+from ticketlab.panels import supermask_panel
+
+
+def test_it_begins_at_the_nearest_share_and_refuses_others():
+    panel = supermask_panel(made.picked(), share=0.33)
+    assert panel.share == made.picked_shares()[1]
+    with pytest.raises(ValueError, match="share is 0.33; choose one of"):
+        panel.share = 0.33
+    with pytest.raises(ValueError, match="share is 1.5"):
+        supermask_panel(made.picked(), share=1.5)
+
+
+def test_a_move_takes_less_than_16_ms(monkeypatch):
+    panel = made.supermask_panel()
+    monkeypatch.setattr("ticketlab.panels.supermasks.table.SupermaskTable.__init__", None)
+    moves = []
+    for share in (*made.picked_shares(), made.picked_shares()[0]):
+        began = time.process_time()
+        panel.share = share
+        moves.append(time.process_time() - began)
+    assert sorted(moves)[2] < 0.016

@@ -1,0 +1,22 @@
+"""The pictures of the supermask panel say in words what they show, and stand side by side."""
+
+from tests.panels import made
+from tests.panels.made import svgs
+from ticketlab.panels.supermasks import picture
+
+
+def test_three_pictures_that_say_in_words_what_they_show():
+    panel = made.supermask_panel()
+    now, (left, middle, right) = panel.state(), svgs(panel)
+    assert sum(picture.WIDTHS) + 12 <= 756
+    assert f"signed &lt;constant&gt;, {100 * now.share:.3g} percent of the weights used: {100 * now.accuracy:.1f} percent" in left
+    assert f"The weights of hidden1: {now.used} of {now.size} are used" in middle and "<image" in middle
+    for layer, (alive, size) in now.units.items():
+        assert f"{layer} {alive} of {size}" in right and f">{alive} of {size}</text>" in right
+    for name in ("signed &lt;constant&gt;", "Kaiming normal", "all trained", "chance"):
+        assert f">{name}</text>" in left
+
+
+def test_without_trained_networks_there_is_no_line_across():
+    words = picture.accuracy([], 0, (50, 20), None, 10, (0, 100), "x")
+    assert "all trained" not in words and "stroke-dasharray=\"5 3\"" not in words

@@ -1,0 +1,8 @@
+"""The reset panel of lesson 08: one layer of a trained net goes back to its start, and how far.
+
+panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
+"""
+
+from ticketlab.panels.resets.panel import ResetPanel, reset_panel
+
+__all__ = ["ResetPanel", "reset_panel"]

@@ -1,0 +1,96 @@
+"""The controls of the reset panel: which layer goes back to its start, and how far.
+
+Everything is measured before the panel is shown. Lesson 08 builds on this file.
+"""
+
+from html import escape
+
+from ticketlab.figures import drawing
+from ticketlab.panels import accuracies, base, controls
+from ticketlab.panels.resets import picture
+from ticketlab.panels.resets.table import ResetReading, ResetTable
+
+
+class ResetPanel(base.Panel):
+    """A panel that moves one layer of trained networks back to where it began.
+
+    table: what ``landscape.resets`` gives. layer, share: where it begins, by default the first layer all
+    the way back; both can be set later (``panel.share = 0.5``). chance: accuracy of guessing, a fraction,
+    for a line across. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
+    Zhang, Bengio & Singer 2022. Lesson 08 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
+    """
+
+    def __init__(self, table, *, layer: str | None = None, share: float | None = None,
+                 chance: float | None = None):
+        self._table = ResetTable(table)
+        self._chance = None if chance is None else 100 * chance
+        self._range = accuracies.percent_axis([
+            *accuracies.spread(self._table.curves.values()), *[self._chance] * (chance is not None)])
+        shares = self._table.shares
+        self._share = controls.pick(
+            ("way back (%)", "back (%)"), "way back: how far the layer goes to its start, in percent",
+            [(f"{100 * each:.3g}", each) for each in shares], "300px")
+        self.slider, self.field = self._share.slider, self._share.field
+        self._make_box("reset-panel", [self._share], {
+            "layer": (self._table.layers, "layer: which one goes back, all others stay as trained")})
+        lost = [self._table.read(self._table.layers[0], each).lost.values() for each in shares]
+        self._most = max(0.01, *(100 * value for own in lost for value in own))
+        self._begin(layer=self._table.layers[0] if layer is None else layer,
+                    share=shares[-1] if share is None else share)
+
+    layer = controls.choice("layer", doc="The layer that goes back; set it to see another.")
+    share = controls.choice("slider", "share", doc="The share of the way; set it to move the slider.")
+
+    def state(self) -> ResetReading:
+        """The numbers that are shown now."""
+        return self._table.read(self.layer, self.share)
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 8.4 x 3.1 inches."""
+        now = self.state()
+        figure = base.figure_of(8.4, f"{now.layer} {100 * now.share:.3g} % of the way back: test "
+                                f"accuracy {100 * now.accuracy:.1f} %")
+        left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
+        for layer, curve in self._table.curves.items():
+            left.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker, markersize=4,
+                      linewidth=2 if layer == now.layer else 1, label=layer)
+        if self._chance is not None:
+            left.axhline(self._chance, color=drawing.GREY, linestyle=":", label="chance")
+        left.plot([100 * now.share], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                  markerfacecolor="none")
+        left.set(xlabel="way back to the start (%)", ylabel="test accuracy (%)", ylim=self._range)
+        base.finish(left)
+        lost = [100 * value for value in now.lost.values()]
+        right.barh(range(len(lost)), lost, color=[
+            drawing.VERMILLION if layer == now.layer else drawing.GREY for layer in now.lost])
+        right.set_yticks(range(len(lost)), list(now.lost), fontsize="small")
+        right.set(xlabel="accuracy lost (points)", xlim=(min(0, *lost), self._most),
+                  ylim=(len(lost) - 0.4, -0.6))
+        base.finish(right)
+        return figure
+
+    def __repr__(self) -> str:
+        return "reset panel: a slider for the way back, and the layer"
+
+    def _draw(self) -> None:
+        now, layers = self.state(), self._table.layers
+        words = (f"{now.layer} {100 * now.share:.3g} percent of the way back: {100 * now.accuracy:.1f} "
+                 "percent")
+        lost = {layer: 100 * value for layer, value in now.lost.items()}
+        self._show([
+            picture.accuracy(list(self._table.curves.values()), layers.index(now.layer),
+                             (100 * now.share, 100 * now.accuracy), self._chance, self._range,
+                             f"Test accuracy over the way back: {words}"),
+            picture.lost(lost, now.layer, self._most, "Accuracy lost in points: " + "; ".join(
+                f"{layer} {value:.1f}" for layer, value in lost.items()))])
+        self.numbers.value = base.rows(
+            f"{escape(now.layer)}, <b>{100 * now.share:.3g} %</b> of the way back to its start, all "
+            "other layers as trained",
+            f"test accuracy <b>{100 * now.accuracy:.1f} %</b>"
+            + base.spread(self._table.replicates, now.lowest, now.highest)
+            + f", as trained {100 * now.trained:.1f} %: {base.points(now.accuracy - now.trained)}")
+
+
+reset_panel = ResetPanel

@@ -1,0 +1,44 @@
+"""The reset panel's pictures as SVG text: accuracy on the way back, and what each layer loses.
+
+Lesson 08's panel builds on this file.
+"""
+
+from collections.abc import Sequence
+
+from ticketlab.figures import BLACK, GREY, VERMILLION
+from ticketlab.panels.svg import HEIGHT, TOP, Curve, Plot, document, keys, marker, stroke, text
+
+WIDTHS = 450, 300  # of the two, in pixels
+
+
+def accuracy(curves: Sequence[Curve], current: int, at: tuple[float, float], chance: float | None,
+             y_range, label: str) -> str:
+    """Accuracy over the share of the way back, in percent. current: the curve in a band; at: its ring.
+    label: in words."""
+    above, top = keys(WIDTHS[0], [(stroke(curve.color, curve=curve), curve.name, number == current)
+                                  for number, curve in enumerate(curves)])
+    plot = Plot(WIDTHS[0], (0, 100), y_range, "way back to the start (%)", "test accuracy (%)", top=top)
+    parts = [plot.frame]
+    if chance is not None:
+        parts.append(plot.chance(chance))
+    for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
+        curve, main = curves[number], number == current
+        if main:
+            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color))
+        parts.append(plot.line(curve.x, curve.mean, curve.color, 2 if main else 1))
+        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
+                  for a, b in plot.points(curve.x, curve.mean)]
+    return plot.document(label, [*parts, plot.upright(at[0]), plot.ring(*at, 7), above])
+
+
+def lost(layers: dict[str, float], current: str, most: float, label: str) -> str:
+    """A bar a layer: the points that its reset costs. most: the longest bar. label: in words."""
+    full, step = WIDTHS[1] - 84, min(34, (HEIGHT - TOP - 20) // max(1, len(layers)))
+    rows = [text(8, 16, "accuracy lost (points)", "start")]
+    for number, (layer, points) in enumerate(layers.items()):
+        y, main = TOP + 16 + number * step, layer == current
+        rows += [text(8, y - 3, layer, "start", 'font-weight="600"' if main else ""),
+                 f'<rect x="8" y="{y}" width="{full * max(0, points) / most:.1f}" height="9" '
+                 f'fill="{VERMILLION if main else GREY}" stroke="{BLACK}" stroke-width="0.3"/>',
+                 text(full + 14, y + 9, f"{points:.1f}", "start")]
+    return document(WIDTHS[1], HEIGHT, label, rows)

@@ -1,0 +1,121 @@
+"""The controls of the supermask panel: the share that is used, whose weights, layer and replicate.
+
+Everything is computed before the panel is shown. Lesson 08 builds on this file.
+"""
+
+from collections.abc import Mapping, Sequence
+from html import escape
+
+from ticketlab.figures import drawing
+from ticketlab.panels import accuracies, base, controls
+from ticketlab.panels.supermasks import picture
+from ticketlab.panels.supermasks.table import SupermaskReading, SupermaskTable
+
+
+class SupermaskPanel(base.Panel):
+    """A panel that goes through shares of random weights: what they reach, and which are used.
+
+    trials: name of the weights -> what ``lottery.supermasks`` gave, or other trials of the same
+    networks, the same shares and replicates for all. trained: test accuracy of these networks with all
+    weights trained, a fraction, for a line across. share: where the slider begins, the nearest that there
+    is. All can be set later (``panel.share = 0.5``). ``panel.state()`` gives the numbers shown. Raises
+    ValueError for what does not fit. Ramanujan et al. 2020, figure 4. Lesson 08 builds on it.
+
+    ``box`` is the widget; everything else is plain Python.
+    """
+
+    def __init__(self, trials: Mapping[str, Sequence], *, trained: float | None = None,
+                 share: float = 0.5):
+        if not trials:
+            raise ValueError("there are no trials; give {'signed constant': lottery.supermasks(...)}")
+        styles = drawing.arm_styles(trials)
+        self._tables = {name: SupermaskTable(name, own, styles[name]) for name, own in trials.items()}
+        first = next(iter(self._tables.values()))
+        self._shares = first.shares
+        for name, own in self._tables.items():
+            if list(own.layers) != list(first.layers) or own.accuracies.shape != first.accuracies.shape \
+                    or max(abs(a - b) for a, b in zip(own.shares, first.shares, strict=True)) > 5e-3:
+                raise ValueError(f"{name!r} has other layers, shares or replicates than {first.name!r}; "
+                                 "give trials of the same networks and shares")
+        self._trained = None if trained is None else 100 * trained
+        self._chance = 100 / first.trials[0].run.stack.parameters[
+            list(first.layers.values())[-1]].shape[1]
+        self._range = accuracies.percent_axis([
+            self._chance, *accuracies.spread([own.curve for own in self._tables.values()]),
+            *[self._trained] * (trained is not None)])
+        self._share = controls.pick(
+            ("weights used (%)", "used (%)"), "weights used: the share of every layer, in percent",
+            [(f"{100 * each:.3g}", each) for each in self._shares], "280px")
+        self.slider, self.field = self._share.slider, self._share.field
+        replicates = first.accuracies.shape[1]
+        self._make_box("supermask-panel", [self._share], {
+            "weights": (list(self._tables), "weights: how they were drawn, or how the mask was found"),
+            "layer": (list(first.layers), "layer: whose weights are shown"),
+            "replicate": (list(range(replicates)), "replicate: which of the networks is shown")})
+        begin = self._shares[first.nearest(share)] if 0 <= share <= 1 else share
+        self._begin(share=begin)
+
+    share = controls.choice("slider", "share", doc="The share that is used; set it to move the slider.")
+    weights = controls.choice("weights", doc="Whose trials are shown.")
+    layer = controls.choice("layer", doc="Whose weights are shown.")
+    replicate = controls.number("replicate", "Which of the networks is shown.")
+
+    def state(self) -> SupermaskReading:
+        """The numbers that are shown now."""
+        return self._tables[self.weights].read(*self._place())
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
+        now = self.state()
+        figure = base.figure_of(9.0, f"{self.weights}: {100 * now.share:.3g} % of the weights used, test "
+                                f"accuracy {100 * now.accuracy:.1f} %")
+        left, middle, right = figure.subplots(1, 3, width_ratios=[1.4, 1, 0.7])
+        for name, own in self._tables.items():
+            left.plot(own.curve.x, own.curve.mean, color=own.curve.color, marker=own.curve.marker,
+                      markersize=4, linewidth=2 if name == self.weights else 1, label=name)
+        left.axhline(self._chance, color=drawing.GREY, linestyle=":", label="chance")
+        if self._trained is not None:
+            left.axhline(self._trained, color=drawing.BLACK, linestyle="--", linewidth=1,
+                         label="all weights trained")
+        left.plot([100 * now.share], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
+                  markerfacecolor="none")
+        left.set(xlabel="weights used (%)", ylabel="test accuracy (%)", xlim=(0, 102), ylim=self._range)
+        base.finish(left)
+        middle.imshow(self._tables[self.weights].picture(*self._place()), interpolation="nearest")
+        middle.set(title=self.layer, xlabel="inputs", ylabel="units", xticks=[], yticks=[])
+        alive = [100 * kept / size for kept, size in now.units.values()]
+        right.barh(range(len(alive)), alive, color=drawing.KEPT)
+        right.set_yticks(range(len(alive)), list(now.units), fontsize="small")
+        right.set(xlabel="units that survive (%)", xlim=(0, 100), ylim=(len(alive) - 0.4, -0.6))
+        base.finish(right)
+        return figure
+
+    def __repr__(self) -> str:
+        return "supermask panel: a slider for the share of weights used, weights, layer and replicate"
+
+    def _place(self) -> tuple[int, str, int]:
+        return self._shares.index(self.share), self.layer, self.replicate
+
+    def _draw(self) -> None:
+        now, names = self.state(), list(self._tables)
+        words = (f"{self.weights}, {100 * now.share:.3g} percent of the weights used: "
+                 f"{100 * now.accuracy:.1f} percent")
+        self._show([
+            picture.accuracy([own.curve for own in self._tables.values()], names.index(self.weights),
+                             (100 * now.share, 100 * now.accuracy), self._trained, self._chance,
+                             self._range, f"Test accuracy over the weights used: {words}"),
+            picture.mask(self._tables[self.weights].picture(*self._place()), self.layer,
+                         f"The weights of {self.layer}: {now.used} of {now.size} are used"),
+            picture.units(now.units)])
+        alive = ", ".join(f"{escape(layer)} {kept} of {size}"
+                          for layer, (kept, size) in now.units.items())
+        self.numbers.value = base.rows(
+            f"{escape(self.weights)}: <b>{100 * now.share:.3g} % of the weights used</b>, test accuracy "
+            f"<b>{100 * now.accuracy:.1f} %</b>"
+            + base.spread(len(self._choices["replicate"].options), now.lowest, now.highest,
+                          f"; this one {100 * now.own:.1f}"),
+            f"{escape(self.layer)}: {now.used:,} of {now.size:,} weights",
+            f"units that survive: {alive}")
+
+
+supermask_panel = SupermaskPanel

@@ -1,0 +1,76 @@
+"""The supermask panel's pictures as SVG text: accuracy, the mask of a layer, and units that survive.
+
+Lesson 08's panel builds on this file.
+"""
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from ticketlab.figures import BLACK, KEPT
+from ticketlab.panels.images import enlarged
+from ticketlab.panels.svg import (
+    HEIGHT,
+    TOP,
+    Curve,
+    Plot,
+    document,
+    keys,
+    marker,
+    square,
+    stroke,
+    text,
+)
+
+WIDTHS = 310, 250, 182  # of the three, in pixels
+_RED, _BLUE = "#B2182B", "#2166AC"
+
+
+def accuracy(curves: Sequence[Curve], current: int, at: tuple[float, float], trained: float | None,
+             chance: float, y_range, label: str) -> str:
+    """Accuracy over the share that is used, in percent. current: the curve in a band. at: of the ring.
+    trained: a line across, of the same networks with all weights trained, or None. label: in words."""
+    above, top = keys(WIDTHS[0], [*((stroke(curve.color, curve=curve), curve.name, number == current)
+                                    for number, curve in enumerate(curves)),
+                                  *[(stroke(BLACK, 1, "5 3"), "all trained")] * (trained is not None)])
+    plot = Plot(WIDTHS[0], (0, 100), y_range, "weights used (%)", "test accuracy (%)", top=top)
+    parts = [plot.frame, plot.chance(chance)]
+    if trained is not None:
+        parts.append(plot.line((0, 100), (trained, trained), BLACK, 1, "5 3"))
+    for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
+        curve, main = curves[number], number == current
+        if main:
+            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color))
+        parts.append(plot.line(curve.x, curve.mean, curve.color, 2 if main else 1))
+        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
+                  for a, b in plot.points(curve.x, curve.mean)]
+    return plot.document(label, [*parts, plot.upright(at[0]), plot.ring(*at, 7), above])
+
+
+def mask(picture: np.ndarray, layer: str, label: str) -> str:
+    """The weights of a layer as squares. picture: as the table makes it. label: in words."""
+    above, top = keys(WIDTHS[1], [(square(_RED), "above 0"), (square(_BLUE), "below 0"),
+                                  (square("#FFFFFF", BLACK), "not used"),
+                                  (square("#E1E1E1"), "unit without a path")])
+    tall, wide = picture.shape[:2]
+    room = WIDTHS[1] - 12, HEIGHT - top - 30
+    scale = min(room[0] / wide, room[1] / tall)
+    return document(WIDTHS[1], HEIGHT, label, [
+        above, enlarged(picture, 6, top + 4, scale * wide),
+        f'<rect x="6" y="{top + 4}" width="{scale * wide:.1f}" height="{scale * tall:.1f}" '
+        f'fill="none" stroke="{BLACK}" stroke-width="0.6"/>',
+        text(6, HEIGHT - 8, f"{layer}: a row a unit, a column an input", "start")])
+
+
+def units(layers: dict[str, tuple[int, int]]) -> str:
+    """A bar a hidden layer: units that survive, of all."""
+    full = WIDTHS[2] - 66
+    rows = [text(8, 16, "units that survive", "start")]
+    for number, (layer, (alive, size)) in enumerate(layers.items()):
+        y = TOP + 16 + 34 * number
+        rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
+                 f'<rect x="8" y="{y}" width="{full}" height="9" fill="#E4E4E4"/>',
+                 f'<rect x="8" y="{y}" width="{full * alive / size:.1f}" height="9" fill="{KEPT}"/>',
+                 text(full + 12, y + 9, f"{alive} of {size}", "start")]
+    words = "; ".join(f"{layer} {alive} of {size}" for layer, (alive, size) in layers.items())
+    return document(WIDTHS[2], HEIGHT, f"Units that survive: {words}", rows)
