@@ -104,7 +104,7 @@ def test_lesson_08_compares_what_can_be_compared_at_every_scale(name, examples):
     plan = scales.named(name).random
     assert plan.widths[-1] == 32 * plan.widths[0] and plan.linearised == plan.widths[:3]
     assert {plan.widths[0], plan.widths[-1], plan.picked} <= set(plan.frozen) <= set(plan.widths)
-    assert set(plan.rates) == {"last layer", "first layer", "biases", "norms"} and 0.5 in plan.shares
+    assert set(plan.rates) == {"last layer", "first layer", "biases", "norms", "linearised"} and 0.5 in plan.shares
     inputs = 40 if name == "quick" else 784
     sizes = [number * ((inputs + 10) * width + width ** 2) for number, width in (*plan.small, (1, plan.picked))]
     assert all(abs(size / sizes[-1] - 1) < 0.03 for size in sizes)

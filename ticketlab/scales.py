@@ -215,12 +215,13 @@ _LENET_FULL = replace(
 
 # Of lesson 08. Ramanujan et al. 2020: SGD 0.1 with momentum, along a cosine; for Conv-4 100 epochs in
 # batches of 128, weight decay 1e-4, for MNIST as in their example 14 epochs, batches of 64, 5e-4.
-_COSINE = Recipe("sgd", lr=0.03, momentum=0.9, batch=100, steps=500, cosine=True, evaluate_every=500)
+_COSINE = Recipe("sgd", lr=0.1, momentum=0.9, batch=100, steps=500, cosine=True, evaluate_every=500)
 _PICKED = Recipe("sgd", lr=0.1, momentum=0.9, batch=128, steps="10ep", weight_decay=1e-4, cosine=True,
                  evaluate_every="20%", precision="mixed")
 _FEW = RandomNetworks(
     widths=(8, 16, 32, 64, 128, 256), linearised=(8, 16, 32), frozen=(8, 32, 128, 256),
-    recipe=_COSINE, rates={"last layer": 0.1, "biases": 0.3, "first layer": 0.1, "norms": 0.3},
+    recipe=_COSINE,
+    rates={"last layer": 0.1, "first layer": 0.3, "biases": 1.0, "norms": 1.0, "linearised": 0.03},
     picking=_COSINE.with_(lr=0.4), picked=128, shares=(0.1, 0.3, 0.5, 0.7, 0.9),
     small=((4, 55), (16, 20)), deep=(100, 100, 100, 100), images=(), image_recipe=_PICKED)
 _MORE = replace(
