@@ -1,0 +1,70 @@
+"""tools/extrapolate.py: a training of many steps is told from a few, and a thousand examples stand for all."""
+
+import importlib.util
+import time
+from pathlib import Path
+
+import pytest
+import torch
+
+from tests.training.test_loop import DATA, NETS, RECIPES
+from ticketlab import stack
+from ticketlab.landscape import lines
+from ticketlab.training import evaluation, loop
+
+TOOL = Path(__file__).resolve().parents[1] / "tools" / "extrapolate.py"
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    """The tool, and all that it replaces put back afterwards."""
+    spec = importlib.util.spec_from_file_location("extrapolate", TOOL)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    for owner, name in ((loop._Trainer, "step"), (loop, "side_by_side"), (evaluation, "evaluate"),
+                        (lines, "evaluate"), (lines, "recompute_norms")):
+        monkeypatch.setattr(owner, name, getattr(owner, name))
+    return module
+
+
+def test_few_steps_are_taken_and_the_rest_is_counted(tool, monkeypatch):
+    step, taken = loop._Trainer.step, []
+
+    def slow(*arguments):
+        taken.append(None)
+        time.sleep(0.01)
+        return step(*arguments)
+
+    monkeypatch.setattr(loop._Trainer, "step", slow)
+    clock = tool.Clock()
+    tool.shorten(clock)
+    run = loop.train(stack.draw(NETS["mlp"], [0, 1]), DATA, RECIPES["sgd"].with_(steps=200), progress=False)
+    assert len(taken) == tool.STEPS and 0.01 * 191 < clock.saved < 10 * 0.01 * 191
+    assert run.curves["step"][-1] == 200
+
+
+def test_a_thousand_examples_stand_for_all(tool, monkeypatch):
+    evaluate, seen = evaluation.evaluate, []
+
+    def slow(stack, x, y, **named):
+        seen.append(len(x))
+        time.sleep(0.02)
+        return evaluate(stack, x, y, **named)
+
+    monkeypatch.setattr(evaluation, "evaluate", slow)
+    clock = tool.Clock()
+    tool.shorten(clock)
+    drawn, x = stack.draw(NETS["mlp"], [0]), torch.zeros(5000, 12)
+    for _ in range(3):
+        evaluation.evaluate(drawn, x, torch.zeros(5000, dtype=torch.int64))
+    clock.settle()
+    assert seen == [1000, 1000] and 14 * 0.02 < clock.saved < 140 * 0.02
+
+
+def test_of_threads_side_by_side_the_slowest_counts(tool):
+    clock = tool.Clock()
+    clock._here = {1: 2.0, 2: 3.0}
+    clock.settle()
+    clock.save(1.0)
+    clock.settle()
+    assert clock.saved == 4.0 and not clock._here

@@ -1,0 +1,136 @@
+"""How long a lesson would take at a scale for which this machine is too slow.
+
+    python tools/extrapolate.py 04 class
+
+Runs the lesson's own code, with the same networks and data. But for each size of a stack only a few
+steps are taken and one evaluation of a thousand examples is made; what these took is counted for all
+others. The networks learn nothing, so the verdicts mean nothing, and nothing is kept. The data sets must
+be there (TICKETLAB_DATA).
+"""
+
+import argparse
+import os
+import statistics
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import nbformat
+
+LESSONS = Path(__file__).resolve().parent.parent / "lessons"
+STEPS = 9  # of which the median counts
+EXAMPLES = 1000  # of each evaluation
+
+
+class Clock:
+    """Seconds that were not spent: those of each thread since the last ``settle``, and all before."""
+
+    def __init__(self):
+        self.saved, self._here, self._lock = 0.0, {}, threading.Lock()
+
+    def save(self, seconds: float) -> None:
+        with self._lock:
+            self._here[threading.get_ident()] = self._here.get(threading.get_ident(), 0.0) + seconds
+
+    def settle(self) -> None:
+        """Threads that worked side by side: the slowest counts."""
+        with self._lock:
+            self.saved += max(self._here.values(), default=0.0)
+            self._here.clear()
+
+
+def shorten(clock: Clock) -> None:
+    """Replace, in this process, the steps of a training, its evaluations and those of lines."""
+    from ticketlab.landscape import lines
+    from ticketlab.training import evaluation, loop
+
+    step, abreast = loop._Trainer.step, loop.side_by_side
+    evaluate, norms = evaluation.evaluate, lines.recompute_norms
+
+    steps, looks = {}, {}
+
+    def size(stack):
+        return (tuple(stack.parameters), stack.replicates,
+                sum(each.numel() for each in stack.parameters.values()))
+
+    def few(trainer, x, *arguments):
+        key = size(trainer.stack), x.shape, threading.current_thread().name
+        taken, last = steps.get(key, ([], None))
+        if len(taken) < STEPS:
+            began = time.perf_counter()
+            last = step(trainer, x, *arguments)
+            steps[key] = [*taken, time.perf_counter() - began], last
+        else:
+            clock.save(statistics.median(taken))
+        return last
+
+    def settled(*arguments):
+        clock.settle()
+        try:
+            return abreast(*arguments)
+        finally:
+            clock.settle()
+
+    def part(stack, x, y, **named):
+        key = size(stack), len(x), threading.current_thread().name
+        if key in looks:
+            found, took = looks[key]
+            clock.save(took)
+            return found
+        some = min(len(x), EXAMPLES)
+        evaluate(stack, x[:some], y[:some], **named)  # whose first call takes longer
+        began = time.perf_counter()
+        found = evaluate(stack, x[:some], y[:some], **named)
+        took = time.perf_counter() - began
+        clock.save(took * (len(x) / some - 1))
+        looks[key] = found, took * len(x) / some
+        return found
+
+    def fewer(stack, data, *, examples=None, batch=100):
+        whole = examples or len(data.x_train)
+        began, some = time.perf_counter(), min(whole, EXAMPLES)
+        found = norms(stack, data, examples=some, batch=batch)
+        if found is not stack:
+            clock.save((time.perf_counter() - began) * (whole / some - 1))
+        return found
+
+    loop._Trainer.step, loop.side_by_side = few, settled
+    evaluation.evaluate = lines.evaluate = part
+    lines.recompute_norms = fewer
+
+
+def seconds(path: Path, say=print) -> float:
+    """What the lesson would take, from the first cell to the last, in this environment's scale."""
+    clock = Clock()
+    shorten(clock)
+    began, names = time.perf_counter(), {"__name__": "__main__"}
+    with tempfile.TemporaryDirectory() as runs:
+        os.environ["TICKETLAB_RUNS"] = runs
+        for number, cell in enumerate(nbformat.read(path, as_version=4).cells):
+            if cell.cell_type == "code":
+                before = time.perf_counter() - began + clock.saved
+                exec(compile(cell.source, f"{path.name}[{number}]", "exec"), names)  # noqa: S102
+                clock.settle()
+                took = time.perf_counter() - began + clock.saved - before
+                if took > 60:
+                    say(f"cell {number}: {took:,.0f} s")
+    return time.perf_counter() - began + clock.saved
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("lesson", help="how its file begins, such as 04")
+    parser.add_argument("scale", choices=("quick", "class", "paper"))
+    chosen = parser.parse_args()
+    os.environ |= {"TICKETLAB_SCALE": chosen.scale, "MPLBACKEND": "agg"}
+    (path,) = LESSONS.glob(f"{chosen.lesson}*.ipynb")
+    os.chdir(LESSONS)
+    began = time.perf_counter()
+    whole = seconds(path)
+    print(f"{path.stem} at {chosen.scale}: {whole:,.0f} s, extrapolated from "
+          f"{time.perf_counter() - began:,.0f} s")
+
+
+if __name__ == "__main__":
+    main()
