@@ -140,7 +140,7 @@ def _stacked(data, recipe: Recipe, replicates: int):
     threads as there."""
     drawn = stack.draw(nets.resnet20(nets.Task((3, 32, 32), 10)), range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
-    trainers = {part.start: _Trainer(drawn[part], recipe, None, None) for part in shared.parts}
+    trainers = {part.start: _Trainer(drawn[part], recipe, None, None, []) for part in shared.parts}
     sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
                for part in shared.parts}
 

@@ -83,7 +83,7 @@ def _stacked(net, x, y, recipe: Recipe, replicates: int):
     """The inner loop of ``ticketlab.train``, data order included, shared out over threads as there."""
     drawn = stack.draw(net, range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), x[0], recipe.batch, training=True)
-    trainers = {part.start: _Trainer(drawn[part], recipe, None, None) for part in shared.parts}
+    trainers = {part.start: _Trainer(drawn[part], recipe, None, None, []) for part in shared.parts}
     sources = {part.start: order(len(x), recipe.batch, range(part.start, part.stop), 0, 10**9, x.device)
                for part in shared.parts}
 

@@ -75,7 +75,7 @@ MUTANTS = [Mutant(*each) for each in (
      "if own and not any(parameter.requires_grad for parameter in own):", "if False:",
      INITIALISERS, "frozen_values_are_constants_of_the_net"),
     ("He's spread in place of Glorot's", "nets/initialisers.py",
-     "nn.init.xavier_normal_(module.weight)", "nn.init.kaiming_normal_(module.weight)",
+     "_redraw(net, nn.init.xavier_normal_)", "_redraw(net, nn.init.kaiming_normal_)",
      SIMPLE, "glorot_has_the_papers_spread"),
     ("attention not drawn by the seed", "nets/initialisers.py",
      "elif (reset := _reset_of(net, name, module)) is not None:", "elif (reset := None) is not None:",

@@ -154,7 +154,7 @@ def test_every_arm_trains_and_one_shot_is_another_mask_of_the_same_density(ticke
     assert all(torch.equal(mask, once[name])
                for name, mask in by_arm["one_shot", 2].masks.items())
     frame = text.table(tickets, [trial for trial in arms if trial.arm != "ticket"])
-    assert len(frame) == 2 * (3 + 2 * 7)
+    assert len(frame) == 2 * (3 + 2 * (len(ALL) - 1))
     np.testing.assert_allclose(frame["perplexity"], np.exp(frame["loss"]), rtol=1e-6)
     assert len(paired(frame, [("ticket", "one_shot")], [1, 2])) == 2
 

@@ -7,7 +7,7 @@ plane: paths of training in a plane; surface: the plane through three networks
 symmetries: other weights, the same function; rotations, hidden_units: where units turn, who reads them
 alignment: which unit of one network is which of another
 linearisation: networks that are linear in their weights; resetting: a layer goes back to its start
-surviving: which units a mask leaves alive
+survival: which units a mask leaves alive
 Lessons 05, 07 and 08 build on it.
 """
 
@@ -21,7 +21,7 @@ from ticketlab.landscape.plane import angle, project
 from ticketlab.landscape.resetting import reset, resets
 from ticketlab.landscape.rotations import place_of, rotatable, rotation
 from ticketlab.landscape.surface import Surface, paths, plane_through
-from ticketlab.landscape.surviving import surviving
+from ticketlab.landscape.survival import surviving
 from ticketlab.landscape.symmetries import (
     permute,
     permute_masks,
