@@ -5,8 +5,11 @@ import runpy
 from pathlib import Path
 from types import SimpleNamespace
 
+import matplotlib.pyplot as plt
+import nbformat
 import pytest
 
+import ticketlab as tl
 from ticketlab import language
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -41,3 +44,27 @@ def test_the_set_up_goes_on_without_the_model_and_says_so(monkeypatch, capsys, e
     runpy.run_path(str(ROOT / "tools" / "fetch_model.py"), run_name="__main__")
     said = capsys.readouterr().out
     assert "tried the hub" in said and "comparison is skipped" in said
+
+
+def test_without_the_model_lesson_10_says_so_first_and_shows_stored_figures(monkeypatch, capsys):
+    def load(*given, **options):
+        raise language.ModelNotFound("no network, and no folder")
+
+    monkeypatch.setattr(language, "load", load)
+    monkeypatch.setattr(tl, "train", lambda stack, data, recipe, train=tl.train, **options: train(
+        stack, data, recipe.with_(steps=20, evaluate_every=20), **options))
+    monkeypatch.setenv("TICKETLAB_SCALE", "quick")
+    monkeypatch.chdir(ROOT / "lessons")
+    plt.switch_backend("agg")
+    shown = {}
+    notebook = nbformat.read(ROOT / "lessons" / "10_language_model.ipynb", as_version=4)
+    code = [cell for cell in notebook.cells if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", [])]
+    for number, cell in enumerate(code):
+        exec(cell.source, shown)  # noqa: S102 - our own cells
+        if number == 0:
+            said = capsys.readouterr().out
+            assert said.startswith("The model is not here") and "no network, and no folder" in said
+    figures = len(plt.get_fignums())
+    plt.close("all")
+    assert shown["lm"] is None and figures >= 5
+    assert shown["halves"]["Wanda"].tolist() == shown["grid"].set_index(["way", "sparsity"]).loc["Wanda", 0.5].tolist()

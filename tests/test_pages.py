@@ -170,14 +170,14 @@ def test_a_new_cost_is_stamped_into_its_row_and_nowhere_else(tool):
 
 GLOSSARY = ROOT / "lessons" / "glossary.md"
 WORDS = ("arm", "band", "barrier", "density", "sparsity", "rate", "level", "magnitude", "nats", "replicate",
-         "ticket", "interval", "dropout", "frozen")
+         "ticket", "interval", "dropout", "frozen", "perplexity", "outlier feature")
 
 
 @pytest.mark.parametrize("word", WORDS)
 def test_the_glossary_explains_a_word_and_a_lesson_links_to_it(word):
     text = GLOSSARY.read_text(encoding="utf-8")
     assert re.search(rf"^## {word}\n\n\w", text, re.MULTILINE)
-    assert any(f"](glossary.md#{word})" in "\n".join(prose(path)) for path in LESSONS)
+    assert any(f"](glossary.md#{word.replace(' ', '-')})" in "\n".join(prose(path)) for path in LESSONS)
 
 
 # ---- the start page ----

@@ -11,7 +11,7 @@ import pytest
 from tests.language import made
 
 FOLDER = Path(__file__).resolve().parent.parent / "lessons" / "reference"
-PARTS = "grid", "weights", "writing", "sparsegpt", "parts", "healing"
+PARTS = "grid", "weights", "writing", "sparsegpt", "parts", "healing", "layers", "channels", "spared"
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def entries(folder):
 def test_every_part_gives_its_table(program, tmp_path):
     program.main(tmp_path, list(PARTS))
     grid, weights, writing = (table(tmp_path, part) for part in PARTS[:3])
-    assert len(grid) == 1 + 3 * 7 + 5 + 6 + 2 + 2 and not grid.isna().any().any()
+    assert len(grid) == 1 + 4 * 7 + 6 + 2 + 2 and not grid.isna().any().any()
     # at sparsity 0 the bins hold all weights, and what is kept and what goes add up to them
     bins = [name for name in weights if name.startswith("bin ")]
     kept = [name for name in weights if name.startswith("kept ")]
@@ -50,10 +50,14 @@ def test_every_part_gives_its_table(program, tmp_path):
                                    "all", "all", "all"]
     assert parts["rise"].notna().sum() == 2
     healing = table(tmp_path, "healing")
-    assert list(healing["step"]) == [0, 30, 60, 120] * 3
+    assert list(healing["step"]) == [0, 55, 110] * 3
     dense = grid.loc[0].to_dict()
     begun = healing[(healing["way"] == "dense") & (healing["step"] == 0)].iloc[0]
     assert begun["digits"] == pytest.approx(dense["digits"], rel=1e-4), "a part leaves the net dense"
+    layers, channels = table(tmp_path, "layers"), table(tmp_path, "channels")
+    assert len(layers) == 14 and set(layers["block"]) == {0, 1} and layers["weights"].sum() == 61_440
+    assert len(table(tmp_path, "spared")) == 4
+    assert len(channels) == 3 * 2 and (channels["first"] > channels["median"]).all()
     assert all(entries(tmp_path)[part]["finished"] for part in PARTS)
 
 
@@ -72,9 +76,9 @@ def test_a_run_that_was_stopped_goes_on_at_the_next_row(program, tmp_path, monke
     assert len(table(tmp_path, "grid")) == 4 and not entries(tmp_path)["grid"]["finished"]
     program.main(tmp_path, ["grid"])
     found = table(tmp_path, "grid")
-    assert list(found["a"]) == [1, 2, 3, 4, *range(6, 39)] and len(measured) == 38
+    assert list(found["a"]) == [1, 2, 3, 4, *range(6, 41)] and len(measured) == 40
     program.main(tmp_path, ["grid"])
-    assert len(measured) == 38, "what is finished is not computed again"
+    assert len(measured) == 40, "what is finished is not computed again"
     assert not found.duplicated(["way", "sparsity"]).any()
 
 
@@ -102,3 +106,34 @@ def test_an_unknown_part_is_named(program, capsys):
     with pytest.raises(SystemExit):
         program.main(given=["grids"])
     assert "['grids'] is no part; there are grid, weights" in capsys.readouterr().err
+
+
+# ---- what is stored ----
+
+
+def test_the_stored_tables_are_finished_and_of_one_model_and_the_same_texts():
+    said = entries(FOLDER)
+    assert set(said) == set(PARTS) and all(each["finished"] for each in said.values())
+    for name in ("model", "evaluation", "calibration"):
+        assert len({each[name] for each in said.values()}) == 1, name
+    assert said["grid"]["model"] == "SmolLM2-135M-Instruct.Q4_1.gguf"
+    texts = ["breast_cancer", "digits", "twenty_newsgroups"]
+    for part, rows in (("grid", 39), ("sparsegpt", 3), ("spared", 4), ("parts", 7 + 30 + 3), ("healing", 9)):
+        found = table(FOLDER, part)
+        assert len(found) == rows and (found[texts] > 1).all().all(), part
+    assert sum(path.stat().st_size for path in FOLDER.glob("smollm2*")) < 1_000_000
+
+
+def test_the_stored_tables_agree_with_one_another():
+    grid, weights, layers = (table(FOLDER, part) for part in ("grid", "weights", "layers"))
+    assert layers["weights"].sum() == 106_168_320 and len(layers) == 210
+    kept = weights[[name for name in weights if name.startswith("kept ")]].sum(axis=1)
+    share = kept.groupby([weights["way"], weights["sparsity"]]).sum() / 106_168_320
+    for (_, sparsity), density in share.items():
+        assert density == pytest.approx(1 - sparsity, abs=2e-3)
+    healing, parts = table(FOLDER, "healing"), table(FOLDER, "parts")
+    dense = grid.loc[0, "digits"]
+    assert healing.set_index(["way", "step"]).loc[("dense", 0), "digits"] == pytest.approx(dense, rel=1e-3)
+    equal = parts[parts["budget"] == "equal"].iloc[0]
+    wanda = grid[(grid["way"] == "Wanda") & (grid["sparsity"] == 0.5)].iloc[0]
+    assert equal["digits"] == pytest.approx(wanda["digits"], rel=1e-3), "equal shares are Wanda's cut"

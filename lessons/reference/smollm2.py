@@ -2,9 +2,10 @@
 
     python lessons/reference/smollm2.py [PART ...]
 
-Parts, in this order: grid, weights, writing, sparsegpt, parts, healing. Each writes its own
-smollm2_PART.csv (README.md has the columns) and its entry of smollm2.json, row by row: a run that was
-stopped goes on at the next row. The model is looked for, or downloaded, as `tl.language.load` does it.
+Parts, in this order: grid, weights, writing, sparsegpt, parts, healing, layers, channels, spared. Each
+writes its own smollm2_PART.csv (README.md has the columns) and its entry of smollm2.json, row by row: a
+run that was stopped goes on at the next row. The model is looked for, or downloaded, as
+`tl.language.load` does it.
 """
 
 import argparse
@@ -23,7 +24,7 @@ import ticketlab as tl
 
 HERE = Path(__file__).resolve().parent
 SPARSITIES = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7)
-LAST = {"random": 0.2, "magnitude, global": 0.5, "Wanda, by layer": 0.6}
+LAST = {"random": 0.2, "Wanda, by layer": 0.6}
 SHOWN = ("magnitude", "magnitude, by row", "magnitude, global", "Wanda")  # ways of the panel
 BINS = np.linspace(-4, 4, 42)  # in standard deviations of each layer
 
@@ -123,7 +124,8 @@ def writing(bench):
     yield {"way": "dense", "sparsity": 0.0}, partial(written, bench, tl.masks.dense, bench.dense)
     for way in SHOWN:
         for sparsity in SPARSITIES:
-            yield {"way": way, "sparsity": sparsity}, partial(written, bench, bench.masks, way, 1 - sparsity)
+            yield ({"way": way, "sparsity": sparsity},
+                   partial(written, bench, bench.masks, way, 1 - sparsity))
 
 
 def written(bench, masks, *which):
@@ -191,35 +193,62 @@ def healing(bench):
         yield {"way": way}, partial(healed, bench, way)
 
 
-def healed(bench, way, steps=120, length=128):
-    """Adam 3e-5 on the calibration documents, 120 steps of 128 tokens, the embeddings held."""
-    tokens = tl.language.calibration(bench.lm.tokenizer, steps, length)
-    order = np.random.default_rng(0).permutation(steps)
-    net, rows = bench.lm.net, []
+def healed(bench, way, pieces=55, length=128, passes=2):
+    """Adam 3e-5, a step a piece of 128 tokens of the calibration documents, each read twice; the
+    embeddings held."""
+    texts = tl.language.calibration(bench.lm.tokenizer, pieces, length)
+    draw = np.random.default_rng(0)
+    texts = texts[np.concatenate([draw.permutation(pieces) for _ in range(passes)])]
     masks = tl.masks.dense(bench.dense) if way == "dense" else bench.masks(way, 0.5)
-    with tl.language.cut(bench.dense, masks):
-        saved = {name: p.detach().clone() for name, p in net.named_parameters() if name not in masks}
-        net.embed_tokens.requires_grad_(False)
-        trained = [p for p in net.parameters() if p.requires_grad]
-        adam = torch.optim.Adam(trained, lr=3e-5)
-        for step in range(steps + 1):
-            if step in (0, steps // 4, steps // 2, steps):
-                rows.append({"step": step, **bench.measure(net)})
-            if step == steps:
-                break
-            own = tokens[order[step]]
-            adam.zero_grad()
-            torch.nn.functional.cross_entropy(net(own[None, :-1])[0], own[1:]).backward()
-            adam.step()
-            with torch.no_grad():
-                for name, mask in masks.items():
-                    net.get_parameter(name).mul_(mask[0])
-        with torch.no_grad():
-            for name, values in saved.items():
-                net.get_parameter(name).copy_(values)
-        net.zero_grad()
-        net.embed_tokens.requires_grad_(True)
+    found = tl.language.heal(bench.dense, masks, texts, bench.measure, progress=False,
+                             at=range(0, pieces * passes + 1, pieces))
+    return [{"step": step, **own} for step, own in found.items()]
+
+
+def layers(bench):
+    """How far each layer's weights are from a Gaussian."""
+    yield {"model": "SmolLM2-135M"}, lambda: tl.weights.concentration(bench.dense).assign(
+        block=lambda table: table["layer"].map(tl.language.block_of)
+    ).drop(columns="replicate").to_dict("records")
+
+
+def channels(bench):
+    """How large the channels of the residual stream become. All texts begin with the same token, and
+    a text's first token is where they become largest, so each is read from another place on."""
+    for number, (text, tokens) in enumerate(bench.evaluation.items()):
+        yield {"text": text}, partial(channel_rows, bench, tokens.flatten()[100 * (number + 1):])
+
+
+def channel_rows(bench, tokens):
+    rows = []
+    for block, stream in enumerate(tl.language.residual_stream(bench.lm.net, tokens).abs()):
+        row = {"block": block, "median": float(stream.median())}
+        for where, own in (("first", stream[:1]), ("others", stream[1:])):
+            sizes = own.amax(0)
+            row |= {where: float(sizes.max()), f"{where} channel": int(sizes.argmax())}
+        rows.append(row)
     return rows
+
+
+def spared(bench):
+    """Magnitude at a half, but weights that read the largest inputs of their layer stay; and, as a
+    control, as many inputs chosen by chance."""
+    sizes = tl.pruning.input_norms(bench.dense, bench.calibration)
+    for share in (0.001, 0.01, 0.05):
+        yield ({"way": f"magnitude, {100 * share:g} % of inputs spared", "sparsity": 0.5},
+               partial(bench.measure_cut, partial(sparing, bench, sizes, share)))
+    draw = torch.Generator().manual_seed(0)
+    chance = {name: torch.rand(size.shape, generator=draw) for name, size in sizes.items()}
+    yield ({"way": "magnitude, 1 % of inputs spared by chance", "sparsity": 0.5},
+           partial(bench.measure_cut, partial(sparing, bench, chance, 0.01)))
+
+
+def sparing(bench, sizes, share):
+    def score(stack):
+        return {name: stack.parameters[name].abs()
+                + 1e3 * (size > size.quantile(1 - share, dim=1, keepdim=True)).unsqueeze(1)
+                for name, size in sizes.items()}
+    return tl.pruning.prune(bench.dense, density=0.5, score=score)
 
 
 # part -> its key, and what its numbers hang on besides the bench, the library and the texts
@@ -227,7 +256,9 @@ PARTS = {grid: (("way", "sparsity"), ()), weights: (("way", "sparsity"), (blocks
          writing: (("way", "sparsity"), (written, tl.language.PROMPT)),
          sparsegpt: (("way", "sparsity"), (reconstructed,)),
          parts: (("what", "budget"), (one_part, rise, budgets, measure_budget)),
-         healing: (("way",), (healed,))}
+         healing: (("way",), (healed, tl.language.heal)), layers: (("model",), ()),
+         channels: (("text",), (channel_rows,)),
+         spared: (("way", "sparsity"), (sparing,))}
 
 
 def main(folder=HERE, given=None):
@@ -251,7 +282,8 @@ def main(folder=HERE, given=None):
                 "date": time.strftime("%Y-%m-%d"), "threads": torch.get_num_threads(),
                 "versions": {"python": platform.python_version(), "torch": torch.__version__,
                              "ticketlab": tl.__version__}}
-        growing.grow(folder / f"smollm2_{name}.csv", folder / "smollm2.json", made[name](bench), key, said)
+        growing.grow(folder / f"smollm2_{name}.csv", folder / "smollm2.json", made[name](bench), key,
+                     said)
 
 
 if __name__ == "__main__":

@@ -88,12 +88,16 @@ def test_a_block_is_made_good_for_what_the_cut_ones_before_it_give(lm, tokens):
     torch.testing.assert_close(tl.pruning.sparse_gpt(dense.parameters[name][0], seen[name], 0.5)[0], found[name])
 
 
-def test_channel_sizes_are_those_of_the_residual_stream(lm, tokens):
+def test_the_residual_stream_is_what_the_blocks_leave(lm, tokens):
+    stream = cutting.residual_stream(lm.net, tokens[0])
+    assert stream.shape == (2, 30, 64) and not stream.requires_grad
     with torch.no_grad():
-        x = lm.net.layers[0](lm.net.embed_tokens(tokens[:1]))
-        sizes = cutting.channel_sizes(lm.net, tokens[0])
-    assert sizes.shape == (2, 64)
-    torch.testing.assert_close(sizes[0], x[0].abs().amax(0))
+        first = lm.net.layers[0](lm.net.embed_tokens(tokens[:1]))
+        torch.testing.assert_close(stream[0], first[0])
+        scores = lm.net.norm(stream[1]) @ lm.net.embed_tokens.weight.T
+        torch.testing.assert_close(scores, lm.net(tokens[:1])[0])
+    with pytest.raises(ValueError, match=r"tokens is \(3, 30\); give one text"):
+        cutting.residual_stream(lm.net, tokens)
 
 
 def test_the_most_likely_tokens_are_written(lm):

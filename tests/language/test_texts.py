@@ -53,7 +53,9 @@ def test_calibration_is_taken_from_the_whole_of_its_texts(tokenizer):
 
 def test_evaluation_is_the_beginning_of_three_documents(tokenizer):
     found = texts.evaluation(tokenizer, 64)
-    assert {name: len(t) for name, t in found.items()} == dict.fromkeys(texts.EVALUATION, 64)
+    assert {name: tuple(t.shape) for name, t in found.items()} == dict.fromkeys(texts.EVALUATION, (1, 64))
+    for name, tokens in texts.evaluation(tokenizer, 64, pieces=3).items():
+        assert torch.equal(tokens.flatten(), tokenizer.encode(texts.descriptions()[name])[:192])
     assert texts.fingerprint(found) != texts.fingerprint(texts.evaluation(tokenizer, 65))
 
 
@@ -78,7 +80,29 @@ def test_long_texts_are_added_up_in_parts():
     assert texts.text_loss(Even(7), tokens) == pytest.approx((128 * right + 172 * wrong) / 300)
 
 
-@pytest.mark.parametrize("tokens", [torch.zeros(0).long(), torch.zeros(1).long(), torch.zeros(2, 3).long()])
+def test_of_more_text_the_last_tenth_is_held_out(tokenizer, monkeypatch):
+    every = "".join(chr(65 + n % 50) for n in range(20_000)) + "z" * 2_000
+    monkeypatch.setattr(texts, "tinyshakespeare", lambda: every)
+    seen = texts.calibration(tokenizer, 50, 300, source="tinyshakespeare")
+    judged = texts.evaluation(tokenizer, 50, pieces=4, source="tinyshakespeare")
+    z = tokenizer.encode("z").item()
+    assert not (seen == z).any(), "calibration must not see the end"
+    assert sum(int((tokens == z).sum()) for tokens in judged.values()) == 400
+    assert [tuple(tokens.shape) for tokens in judged.values()] == [(4, 50)] * 3
+    with pytest.raises(ValueError, match="pieces x length is 100,000 tokens, and the text 'Shakespeare 1' has"):
+        texts.evaluation(tokenizer, 1000, pieces=100, source="tinyshakespeare")
+    with pytest.raises(ValueError, match="source is 'shakespeare'; choose one of"):
+        texts.calibration(tokenizer, source="shakespeare")
+
+
+def test_pieces_are_read_each_on_its_own():
+    tokens = torch.tensor([[7, 7, 3], [3, 7, 7]])
+    one, two = (texts.text_loss(Even(7), piece) for piece in tokens)
+    assert texts.text_loss(Even(7), tokens) == pytest.approx((one + two) / 2)
+
+
+@pytest.mark.parametrize("tokens", [torch.zeros(0).long(), torch.zeros(1).long(), torch.zeros(2, 1).long(),
+                                    torch.zeros(0, 3).long(), torch.zeros(1, 2, 3).long()])
 def test_what_is_no_text_is_named(tokens):
     with pytest.raises(ValueError, match="at least two tokens"):
         texts.text_loss(Even(), tokens)

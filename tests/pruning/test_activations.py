@@ -36,6 +36,16 @@ def test_norms_of_the_first_layer_are_those_of_the_data():
                                atol=1e-4, rtol=1e-4)
 
 
+def test_examples_read_in_parts_give_the_same_norms():
+    stack = tl.draw(tl.nets.mlp(DATA, (12, 8)), [0, 1])
+    x = DATA.x_train[:50]
+    whole, parts = input_norms(stack, x), input_norms(stack, x, batch=7)
+    for name, norms in whole.items():
+        torch.testing.assert_close(parts[name], norms)
+    with pytest.raises(ValueError, match="batch is 0"):
+        input_norms(stack, x, batch=0)
+
+
 def test_wanda_is_magnitude_where_all_inputs_are_of_one_size():
     stack = tl.draw(nn.Sequential(nn.Linear(16, 8), nn.ReLU(), nn.Linear(8, 8)), [0, 1])
     x = torch.eye(16)

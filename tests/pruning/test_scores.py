@@ -6,7 +6,7 @@ import torch
 from tests.pruning.test_cut import drawn
 from tests.training.test_loop import make_data
 from ticketlab import stack
-from ticketlab.pruning import movement, prune, random, saliency
+from ticketlab.pruning import layerwise, magnitude, movement, prunable, prune, random, saliency
 
 
 def test_magnitude_is_absolute():
@@ -17,6 +17,21 @@ def test_magnitude_is_absolute():
     mask = prune(nets_here, rate=0.5)["hidden1.weight"]
     assert not mask[0, -1].all()
     assert mask[0, 0].all(), "the most negative weights are the largest and must stay"
+
+
+def test_a_layerwise_score_holds_one_layer_at_a_time():
+    nets_here, asked = drawn(), []
+
+    def own(name, w):
+        asked.append(name)
+        return w.abs() + (name == "output.weight")
+
+    scores = layerwise(own)(nets_here)
+    assert list(scores) == list(prunable(nets_here.net)) == list(magnitude(nets_here)) and not asked
+    assert torch.equal(scores["output.weight"], nets_here.parameters["output.weight"].abs() + 1)
+    assert asked == ["output.weight"] and "output.bias" not in scores
+    masks = prune(nets_here, rate=0.5, score=layerwise(own), scope="global")
+    assert masks["output.weight"].all() and not masks["hidden1.weight"].all()
 
 
 def test_random_scores_follow_their_seeds_and_ignore_the_weights():

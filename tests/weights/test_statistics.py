@@ -61,3 +61,20 @@ def test_relative_movement_by_hand(pair):
     pair[0].parameters["output.weight"][1] = 0
     with pytest.raises(ValueError, match="all weights of 'output' are 0 at the start"):
         weights.relative_movement(*pair)
+
+
+def test_concentration_by_hand_and_of_a_gaussian(pair):
+    found = weights.concentration(pair[1])
+    values = torch.tensor([-1.0, 2.0, -6.0, 4.0]).double()
+    z = (values - values.mean()) / values.std()
+    row = found.iloc[0]
+    assert (row["layer"], row["kind"], row["replicate"], row["weights"]) == ("output", "output", 0, 4)
+    assert row["kurtosis"] == pytest.approx(z.pow(4).mean().item())
+    assert row["largest"] == pytest.approx(6 / values.std().item()) and row["zeros"] == row["near zero"] == 0
+    drawn = stack.draw(nets.mlp(Task((784,), 10)), range(2))
+    drawn.parameters["hidden1.weight"][1, :, :392] = 0
+    one, two = (each for _, each in weights.concentration(drawn).groupby("replicate"))
+    first = one.set_index("layer").loc["hidden1"]
+    assert first["near zero"] == pytest.approx(weights.GAUSSIAN_SHARE, abs=0.003)
+    assert first["kurtosis"] == pytest.approx(3, abs=0.1) and first["zeros"] == 0
+    assert two.set_index("layer").loc["hidden1", "zeros"] == 0.5

@@ -19,7 +19,8 @@ from ticketlab.data.image_files import CLASSES, DownloadError
 from ticketlab.data.own import from_arrays, from_dataset
 from ticketlab.data.pretrained import squeezenet_kernels
 from ticketlab.data.reference_tables import reference_table
+from ticketlab.data.text_files import tinyshakespeare
 
 __all__ = ["CLASSES", "VALIDATION_SHARE", "Data", "DownloadError", "fingerprint", "from_arrays",
            "from_dataset", "label_noise", "load", "photographs", "reference_table", "sentences",
-           "squeezenet_kernels", "textures"]
+           "squeezenet_kernels", "textures", "tinyshakespeare"]

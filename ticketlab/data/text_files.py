@@ -33,6 +33,12 @@ def read_text(progress: bool) -> tuple[str, dict[str, list[str]], str]:
     return "".join(sorted(set(text))), _split(text), origin
 
 
+def tinyshakespeare(progress: bool = True) -> str:
+    """The whole text, found or downloaded as by ``load("tinyshakespeare")``; raises as that does.
+    Lesson 10 reads it at scale class."""
+    return _read(progress)[0]
+
+
 def _split(text: str) -> dict[str, list[str]]:
     """Each split is one stretch of the file, cut into texts of `CONTEXT` + 1 characters, of which
     the last is the first of the next text. What is left over at a stretch's end is left out."""

@@ -67,20 +67,22 @@ def block_of(name: str) -> int:
     return int(name.split(".")[1])
 
 
-def channel_sizes(net, tokens: Tensor) -> Tensor:
-    """How large the channels of the residual stream become: the largest absolute value over the
-    tokens, after each block, [blocks, width]. tokens: int64 [T]. Lesson 10."""
-    def note(module, args, x):
-        sizes.append(x.detach()[0].abs().amax(0).cpu())
-
-    sizes, hooks = [], [block.register_forward_hook(note) for block in net.layers]
+def residual_stream(net, tokens: Tensor) -> Tensor:
+    """What the blocks leave in the residual stream: float32 [blocks, T, width], on the CPU. tokens: one
+    text, int64 [T]. Elhage et al. 2021 (A Mathematical Framework for Transformer Circuits) named it so.
+    Raises ValueError for more than one text. Lesson 10."""
+    if tokens.dim() != 1:
+        raise ValueError(f"tokens is {tuple(tokens.shape)}; give one text, [T]")
+    seen = []
+    hooks = [block.register_forward_hook(lambda module, args, x: seen.append(x.detach()[0].float().cpu()))
+             for block in net.layers]
     try:
         with torch.no_grad():
             net(tokens[None].to(next(net.parameters()).device))
     finally:
         for hook in hooks:
             hook.remove()
-    return torch.stack(sizes)
+    return torch.stack(seen)
 
 
 def reconstruct_blocks(dense: Stack, tokens: Tensor, density: float | None = None, *, pattern=None,

@@ -43,13 +43,14 @@ from ticketlab.pruning.masks import (
     survivors,
 )
 from ticketlab.pruning.reconstruction import output_error, reconstruct, sparse_gpt
-from ticketlab.pruning.scores import Score, Scores, magnitude, movement, random, saliency
+from ticketlab.pruning.scores import Score, Scores, layerwise, magnitude, movement, random, saliency
 from ticketlab.pruning.selection import highest, n_of_m
 from ticketlab.pruning.torch_masks import from_torch, to_torch
 
 __all__ = ["LayerCollapse", "Masks", "SCOPES", "Score", "Scores", "Share", "apply_masks",
            "by_layer", "check_masks", "concatenate", "dense", "density", "describe", "from_torch",
            "gather", "highest", "input_norms", "input_products", "ladder", "layer_densities",
-           "layer_name", "listening", "magnitude", "masks", "movement", "n_of_m", "output_error",
-           "prunable", "prune", "random", "rate_for", "reconstruct", "removal_ranks", "saliency",
-           "sparse_gpt", "supermasks", "survivors", "to_torch", "wanda"]
+           "layer_name", "layerwise", "listening", "magnitude", "masks", "movement", "n_of_m",
+           "output_error", "prunable", "prune", "random", "rate_for", "reconstruct",
+           "removal_ranks", "saliency", "sparse_gpt", "supermasks", "survivors", "to_torch",
+           "wanda"]

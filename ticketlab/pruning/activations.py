@@ -13,6 +13,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.func import functional_call
 
+from ticketlab.basics import whole_from
 from ticketlab.pruning.masks import layer_name, prunable
 from ticketlab.stack import Stack, check_stack
 
@@ -38,13 +39,14 @@ def wanda(inputs) -> Callable[[Stack], dict[str, Tensor]]:
     return score
 
 
-def input_norms(stack: Stack, inputs: Tensor) -> dict[str, Tensor]:
+def input_norms(stack: Stack, inputs: Tensor, batch: int | None = None) -> dict[str, Tensor]:
     """The Euclidean norm of what each weight of a row is multiplied with, over all examples (and, for
     a kernel or a text, over all places): name -> float32 [R, inputs of a row], in the order of the
-    row's weights. Raises ValueError as `wanda` does. Lesson 10."""
+    row's weights. batch: how many examples are read at a time, by default all. Raises ValueError as
+    `wanda` does. Lesson 10."""
     def add(total, x):
         return x.square().sum(0) + (0 if total is None else total)
-    return {name: total.sqrt() for name, total in gather(stack, inputs, add).items()}
+    return {name: total.sqrt() for name, total in gather(stack, inputs, add, batch=batch).items()}
 
 
 def input_products(stack: Stack, inputs: Tensor, names=None) -> dict[str, Tensor]:
@@ -56,12 +58,15 @@ def input_products(stack: Stack, inputs: Tensor, names=None) -> dict[str, Tensor
     return gather(stack, inputs, add, names)
 
 
-def gather(stack: Stack, inputs: Tensor, add: Callable, names=None) -> dict[str, Tensor]:
+def gather(stack: Stack, inputs: Tensor, add: Callable, names=None, batch: int | None = None
+           ) -> dict[str, Tensor]:
     """Read ``inputs`` with every network, and reduce what each layer is given: name -> [R, ...].
 
-    add: (what there is so far or None, [rows, inputs of a row]) -> what there is now.
+    add: (what there is so far or None, [rows, inputs of a row]) -> what there is now. batch: how many
+    examples are read at a time.
     """
     check_stack(stack)
+    batch = batch if batch is None else whole_from("batch", batch, 1)
     inputs = _examples(inputs).to(stack.device)
     names = list(prunable(stack.net)) if names is None else list(names)
     found = {name: [None] * stack.replicates for name in names}
@@ -75,7 +80,8 @@ def gather(stack: Stack, inputs: Tensor, add: Callable, names=None) -> dict[str,
                 found[name][replicate] = add(found[name][replicate], x)
 
             with torch.no_grad(), listening(stack.net, names, note):
-                functional_call(stack.net, own, (inputs,))
+                for part in inputs.split(batch or len(inputs)):
+                    functional_call(stack.net, own, (part,))
     finally:
         stack.net.train(training)
     for name, each in found.items():

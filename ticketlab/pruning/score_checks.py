@@ -6,7 +6,7 @@ lesson 03 through it.
 """
 
 import difflib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from torch import Tensor
 
@@ -20,7 +20,7 @@ def check_scores(scores: dict[str, Tensor], masks: Masks, pool: Sequence[str]) -
     masks: of all prunable weights. What is not in the pool may be left out, and scores of what is not
     prunable, such as biases, are not looked at.
     """
-    if not isinstance(scores, dict):
+    if not isinstance(scores, Mapping):
         raise TypeError(f"the score function gave a {type(scores).__name__}; it must give a dictionary, "
                         f"name -> tensor [R, ...], with the names {list(masks)}")
     for name in pool:

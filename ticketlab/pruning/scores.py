@@ -5,7 +5,7 @@ one. ``cut`` asks it once a cut, and ``score_checks`` looks at what it gives. Le
 on this file.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import torch
@@ -15,8 +15,38 @@ from ticketlab.basics import wholes_from
 from ticketlab.pruning.masks import prunable
 from ticketlab.stack import Stack, check_stack, forward
 
-Scores = dict[str, Tensor]
+Scores = Mapping[str, Tensor]
 Score = Callable[[Stack], Scores]
+
+
+class Layerwise(Mapping):
+    """Scores that are computed when they are looked at, layer by layer: those of a large model would
+    take as much memory as its weights. name -> [R, ...], of all prunable weights."""
+
+    def __init__(self, stack: Stack, of: Callable[[str, Tensor], Tensor]):
+        check_stack(stack)
+        self._stack, self._of, self._names = stack, of, tuple(prunable(stack.net))
+
+    def __getitem__(self, name: str) -> Tensor:
+        if name not in self._names:
+            raise KeyError(name)
+        return self._of(name, self._stack.parameters[name].detach())
+
+    def __iter__(self):
+        return iter(self._names)
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+
+def layerwise(of: Callable[[str, Tensor], Tensor]) -> Score:
+    """A score from a function of a layer's name and its weights [R, ...], which may be asked twice. Only
+    one layer's scores are in memory, where other scores are a dictionary of all.
+
+    ``layerwise(lambda name, w: w.abs() * norms[name].unsqueeze(1))`` is Wanda's score of linear layers.
+    Lesson 10.
+    """
+    return lambda stack: Layerwise(stack, of)
 
 
 def magnitude(stack: Stack) -> Scores:

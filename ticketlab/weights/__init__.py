@@ -9,6 +9,7 @@ from ticketlab.weights import cues, kernels
 from ticketlab.weights.statistics import (
     ALL,
     GAUSSIAN_SHARE,
+    concentration,
     correlation,
     distance_moved,
     relative_movement,
@@ -17,5 +18,5 @@ from ticketlab.weights.statistics import (
     table,
 )
 
-__all__ = ["ALL", "GAUSSIAN_SHARE", "correlation", "cues", "distance_moved", "kernels",
-           "relative_movement", "share_near_zero", "sign_flips", "table"]
+__all__ = ["ALL", "GAUSSIAN_SHARE", "concentration", "correlation", "cues", "distance_moved",
+           "kernels", "relative_movement", "share_near_zero", "sign_flips", "table"]

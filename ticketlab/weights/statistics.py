@@ -30,6 +30,31 @@ def share_near_zero(stack: Stack, within: float = 0.1) -> ByLayer:
             for name, w in _flat(stack).items()}
 
 
+def concentration(stack: Stack):
+    """How far each layer's weights are from a Gaussian: a pandas data frame, a row a layer and replicate.
+
+    Columns: layer, kind, replicate, weights (how many), sd, near zero (the share below a tenth of the
+    layer's standard deviation: 0.080 for a Gaussian), kurtosis (the mean fourth power in standard
+    deviations: 3 for a Gaussian; more where a few are very large), zeros (the share of exact zeros),
+    largest (the size of the largest, in standard deviations). Layer by layer, so that a large model
+    needs no second copy of its weights. Lesson 10.
+    """
+    import pandas
+
+    check_stack(stack)
+    rows = []
+    for name, kind in prunable(stack.net).items():
+        for replicate, values in enumerate(stack.parameters[name].detach().flatten(1)):
+            w = values.cpu().double()
+            sd, z = w.std(), (w - w.mean()) / w.std()
+            rows.append({"layer": layer_name(name), "kind": kind, "replicate": replicate,
+                         "weights": w.numel(), "sd": sd.item(),
+                         "near zero": (w.abs() < 0.1 * sd).double().mean().item(),
+                         "kurtosis": z.pow(4).mean().item(), "zeros": (w == 0).double().mean().item(),
+                         "largest": (w.abs().max() / sd).item()})
+    return pandas.DataFrame(rows)
+
+
 def correlation(initial: Stack, final: Stack) -> ByLayer:
     """Pearson correlation of each weight's initial with its final value: layer -> [R]."""
     start = _flat(initial)

@@ -68,11 +68,14 @@ class LanguageTable:
                 if (way, sparsity) not in self._text:
                     raise ValueError(f"the table writing has no text of {way!r} at {sparsity}; "
                                      "compute it together with the others")
-        self._bins = [name for name in weights.columns if name.startswith("bin ")]
-        self._kinds = [name for name in weights.columns if name.startswith("kept ")]
-        self.edges = np.linspace(-RANGE, RANGE, len(self._bins) + 1)
-        self._rows = {(way, sparsity): rows.sort_values("block")
-                      for (way, sparsity), rows in weights.groupby(["way", "sparsity"])}
+        bins = [name for name in weights.columns if name.startswith("bin ")]
+        kinds = [name for name in weights.columns if name.startswith("kept ")]
+        self._kinds = [name.removeprefix("kept ") for name in kinds]
+        self.edges = np.linspace(-RANGE, RANGE, len(bins) + 1)
+        # arrays, a row a block: data frames would take ten seconds for a thousand places
+        self._rows = {key: tuple(rows.sort_values("block")[columns].to_numpy()
+                                 for columns in (kinds, bins, "largest"))
+                      for key, rows in weights.groupby(["way", "sparsity"])}
         self.curves = {way: self._curve(way) for way in self.ways}
         # everything is looked up, so a move costs no sums
         self._read = {(way, sparsity, block): self._make(way, sparsity, block) for way in self.ways
@@ -92,17 +95,16 @@ class LanguageTable:
         return [list(each) for each in zip(*known, strict=True)]
 
     def _make(self, way, sparsity, block) -> LanguageReading:
-        rows, whole = self._rows[way, sparsity], self._rows[way, self.sparsities[0]]
-        if block != EVERY:
-            rows, whole = rows[rows["block"] == block], whole[whole["block"] == block]
-        sums, sizes = rows.sum(numeric_only=True), whole.sum(numeric_only=True)
-        kept = {name.removeprefix("kept "): (int(sums[name]), int(sizes[name]))
-                for name in self._kinds}
+        own = slice(None) if block == EVERY else [self.blocks.index(block) - 1]
+        kept, gone, largest = (each[own] for each in self._rows[way, sparsity])
+        whole, total, _ = (each[own] for each in self._rows[way, self.sparsities[0]])
+        shares = {kind: (int(left), int(size)) for kind, left, size in
+                  zip(self._kinds, kept.sum(0), whole.sum(0), strict=True)}
         perplexity = self._mean(way, sparsity) or (float("nan"),) * 3
-        own = {each: self._text[DENSE if sparsity == 0 else each, sparsity]
-               for each in dict.fromkeys([*WRITERS, way])
-               if sparsity == 0 or (each, sparsity) in self._text}
+        texts = {each: self._text[DENSE if sparsity == 0 else each, sparsity]
+                 for each in dict.fromkeys([*WRITERS, way])
+                 if sparsity == 0 or (each, sparsity) in self._text}
         return LanguageReading(
-            way, sparsity, 1 - sparsity, block, kept, [int(sizes[name]) for name in self._bins],
-            [int(sums[name]) if sparsity else 0 for name in self._bins], float(rows["largest"].mean()),
-            *perplexity, self._mean(way, self.sparsities[0])[0], own)
+            way, sparsity, 1 - sparsity, block, shares, total.sum(0).tolist(),
+            gone.sum(0).tolist() if sparsity else [0] * total.shape[1], float(largest.mean()),
+            *perplexity, self._mean(way, self.sparsities[0])[0], texts)
