@@ -53,8 +53,8 @@ def texts(output):
 def test_all_lessons_exist():
     # Without this, no lesson at all would pass every guard below.
     wanted = ["01_dense_training", "02_weight_histograms", "03_one_shot_pruning",
-              "04_iterative_pruning", "05_rewinding", "06_scaling", "09_kernels",
-              "10_language_model", "your_own"]
+              "04_iterative_pruning", "05_rewinding", "06_scaling", "07_loss_surface",
+              "09_kernels", "10_language_model", "your_own"]
     missing = set(wanted) - {path.stem for path in LESSONS}
     assert not missing, f"lessons/ lacks {sorted(missing)}"
 

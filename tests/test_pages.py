@@ -170,7 +170,8 @@ def test_a_new_cost_is_stamped_into_its_row_and_nowhere_else(tool):
 
 GLOSSARY = ROOT / "lessons" / "glossary.md"
 WORDS = ("arm", "band", "barrier", "density", "sparsity", "rate", "level", "magnitude", "nats", "replicate",
-         "ticket", "interval", "dropout", "frozen", "perplexity", "outlier feature")
+         "ticket", "interval", "dropout", "frozen", "perplexity", "outlier feature", "matching",
+         "pressure", "symmetry")
 
 
 @pytest.mark.parametrize("word", WORDS)

@@ -202,9 +202,9 @@ _FULL = replace(
 _PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=1_500, evaluate_every=1_500)
 _NEAR = Surface(
     (100, 100), _PLAIN, replicates=5, levels=4, rate=0.4377,  # a tenth remains after four rounds
-    wide=(300, 100), pressed=_PLAIN.with_(steps=3_000, evaluate_every=3_000), pressed_replicates=5,
-    l2=(1e-3, 5e-3), l1=(1e-4, 5e-4), powers=(2, 3, 4),
-    widths=(16, 64, 256), matched=_PLAIN.with_(steps=1_000, evaluate_every=1_000), signals=3)
+    wide=(300, 100), pressed=_PLAIN.with_(steps=3_000, evaluate_every=3_000), pressed_replicates=4,
+    l2=(1e-3, 5e-3), l1=(5e-4,), powers=(2, 3, 4),
+    widths=(16, 64, 256), matched=_PLAIN.with_(steps=1_000, evaluate_every=1_000), signals=4)
 _LENET = replace(
     _NEAR, hidden=(300, 100), recipe=_PLAIN.with_(steps=5_000, evaluate_every=1_000),
     pressed=_PLAIN.with_(steps=5_000, evaluate_every=1_000), widths=(16, 64, 256, 1_024),

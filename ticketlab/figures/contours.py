@@ -24,7 +24,7 @@ def surface(seen: Surface, names: Sequence[str], ways: Mapping[str, Sequence[Sta
     """
     if len(names) != 3:
         raise ValueError(f"there are {len(names)} names for the three corners; give one each")
-    ax = drawing.one_axes(ax, (6.8, 4.6))
+    ax = drawing.one_axes(ax, (6.0, 5.2))
     error = 100 * seen.error.double().numpy()
     map_ = ax.contourf(seen.x.numpy(), seen.y.numpy(), error, levels=14, cmap="cividis")
     ax.figure.colorbar(map_, ax=ax, label="test error (%)")
@@ -36,6 +36,7 @@ def surface(seen: Surface, names: Sequence[str], ways: Mapping[str, Sequence[Sta
     for name, marker, corner in zip(names, MARKERS, seen.corners.numpy(), strict=True):
         ax.plot(*corner, marker, markersize=11, color="white", markeredgecolor=drawing.BLACK,
                 linestyle="none", label=name)
-    ax.set(xlabel="weight distance", ylabel="weight distance", aspect="equal")
+    ax.set(xlabel=f"weight distance from {names[0]}, towards {names[1]}",
+           ylabel="weight distance, at right angles", aspect="equal")
     ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize="small", frameon=False)
     return ax

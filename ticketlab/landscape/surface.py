@@ -70,6 +70,7 @@ def plane_through(first: Stack, second: Stack, third: Stack, data, *, replicate:
     ways = displacement(nets[[0, 0]], nets[[1, 2]])
     axes = _axes(*ways)
     corners = torch.cat([torch.zeros(1, 2, dtype=axes.dtype), ways @ axes.T])
+    corners[1, 1] = 0  # but for rounding: the axis leads there
     x, y = (_reach(corners[:, axis], points, margin) for axis in (0, 1))
     grid = torch.cartesian_prod(y, x).flip(1)
     # in a's parameters, point (x, y) is: first + s (second - first) + t (third - first)
