@@ -24,10 +24,10 @@ def surface(seen: Surface, names: Sequence[str], ways: Mapping[str, Sequence[Sta
     """
     if len(names) != 3:
         raise ValueError(f"there are {len(names)} names for the three corners; give one each")
-    ax = drawing.one_axes(ax, (6.0, 5.2))
+    ax = drawing.one_axes(ax, (6.0, 5.8))
     error = 100 * seen.error.double().numpy()
     map_ = ax.contourf(seen.x.numpy(), seen.y.numpy(), error, levels=14, cmap="cividis")
-    ax.figure.colorbar(map_, ax=ax, label="test error (%)")
+    ax.figure.colorbar(map_, ax=ax, label="test error (%)", fraction=0.045, pad=0.03)
     for (name, moments), (color, style) in zip((ways or {}).items(), STYLES, strict=False):
         places, outside = paths(seen, moments)
         ax.plot(*places.numpy().T, color="white", linewidth=3.4)
@@ -38,5 +38,5 @@ def surface(seen: Surface, names: Sequence[str], ways: Mapping[str, Sequence[Sta
                 linestyle="none", label=name)
     ax.set(xlabel=f"weight distance from {names[0]}, towards {names[1]}",
            ylabel="weight distance, at right angles", aspect="equal")
-    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.14), ncols=2, fontsize="small", frameon=False)
+    ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.15), fontsize="small", frameon=False)
     return ax
