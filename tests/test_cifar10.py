@@ -12,7 +12,7 @@ import pytest
 import torch
 
 from ticketlab import data as datasets
-from ticketlab import landscape, nets, stack
+from ticketlab import landscape, lottery, nets, scales, stack
 from ticketlab.lottery import rewinding
 from ticketlab.pruning import masks
 from ticketlab.training import Recipe, train
@@ -135,3 +135,15 @@ def test_the_kernels_of_real_networks_are_fitted_and_have_no_values_left_over(fe
     fits = kernels.fit(own, progress=False)
     assert own.shape == (8, 3, 3, 3) and (fits["freedom"] == 1).all()
     assert fits["r2"].median() > 0.8 and kernels.separate(own).share.min() > 1 / 3
+
+
+@pytest.mark.parametrize("depth", scales.named("class").random.images)
+def test_conv_nets_are_picked_as_lesson_08_does_at_scale_class(few, depth):
+    """Small, but the published recipe: mixed precision, weight decay on the scores, half of every layer."""
+    recipe = scales.named("class").random.image_recipe.with_(steps=6, batch=20, evaluate_every=6)
+    start = stack.draw(nets.conv(few, depth, width=8), [0], nets.signed_constant)
+    (trial,) = lottery.supermasks(start, few, recipe, [0.5], seeds=[0], progress=False)
+    for name, mask in trial.masks.items():
+        assert int(mask.sum()) == round(0.5 * mask[0].numel())
+        assert torch.equal(trial.run.stack.parameters[name], start.parameters[name] * mask)
+    assert trial.run.last("test_loss").isfinite().all()

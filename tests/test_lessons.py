@@ -54,6 +54,7 @@ def test_all_lessons_exist():
     # Without this, no lesson at all would pass every guard below.
     wanted = ["01_dense_training", "02_weight_histograms", "03_one_shot_pruning",
               "04_iterative_pruning", "05_rewinding", "06_scaling", "07_loss_surface",
+              "08_random_networks",
               "09_kernels", "10_language_model", "your_own"]
     missing = set(wanted) - {path.stem for path in LESSONS}
     assert not missing, f"lessons/ lacks {sorted(missing)}"

@@ -6,6 +6,7 @@ Everything is computed before the panel is shown. Lesson 08 builds on this file.
 from collections.abc import Mapping, Sequence
 from html import escape
 
+from ticketlab.basics import whole_from
 from ticketlab.figures import drawing
 from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.supermasks import picture
@@ -18,14 +19,16 @@ class SupermaskPanel(base.Panel):
     trials: name of the weights -> what ``lottery.supermasks`` gave, or other trials of the same
     networks, the same shares and replicates for all. trained: test accuracy of these networks with all
     weights trained, a fraction, for a line across. share: where the slider begins, the nearest that there
-    is. All can be set later (``panel.share = 0.5``). ``panel.state()`` gives the numbers shown. Raises
-    ValueError for what does not fit. Ramanujan et al. 2020, figure 4. Lesson 08 builds on it.
+    is. replicates: how many of the networks can be looked at one by one, the first ones; means are of
+    all of them. What the controls say can be set later (``panel.share = 0.5``). ``panel.state()`` gives
+    the numbers shown. Raises ValueError for what does not fit. Ramanujan et al. 2020, figure 4. Lesson
+    08 builds on it.
 
     ``box`` is the widget; everything else is plain Python.
     """
 
     def __init__(self, trials: Mapping[str, Sequence], *, trained: float | None = None,
-                 share: float = 0.5):
+                 share: float = 0.5, replicates: int = 2):
         if not trials:
             raise ValueError("there are no trials; give {'signed constant': lottery.supermasks(...)}")
         styles = drawing.arm_styles(trials)
@@ -47,7 +50,8 @@ class SupermaskPanel(base.Panel):
             ("weights used (%)", "used (%)"), "weights used: the share of every layer, in percent",
             [(f"{100 * each:.3g}", each) for each in self._shares], "280px")
         self.slider, self.field = self._share.slider, self._share.field
-        replicates = first.accuracies.shape[1]
+        self._replicates = first.accuracies.shape[1]
+        replicates = min(whole_from("replicates", replicates, least=1), self._replicates)
         self._make_box("supermask-panel", [self._share], {
             "weights": (list(self._tables), "weights: how they were drawn, or how the mask was found"),
             "layer": (list(first.layers), "layer: whose weights are shown"),
@@ -112,7 +116,7 @@ class SupermaskPanel(base.Panel):
         self.numbers.value = base.rows(
             f"{escape(self.weights)}: <b>{100 * now.share:.3g} % of the weights used</b>, test accuracy "
             f"<b>{100 * now.accuracy:.1f} %</b>"
-            + base.spread(len(self._choices["replicate"].options), now.lowest, now.highest,
+            + base.spread(self._replicates, now.lowest, now.highest,
                           f"; this one {100 * now.own:.1f}"),
             f"{escape(self.layer)}: {now.used:,} of {now.size:,} weights",
             f"units that survive: {alive}")
