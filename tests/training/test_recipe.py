@@ -62,3 +62,10 @@ def test_a_changed_recipe_checks_its_fields_too():
 def test_too_little_data_for_a_batch():
     with pytest.raises(ValueError, match="a batch of 60 needs at least 60 training examples, and there are 59"):
         Recipe(batch=60).schedule(59)
+
+
+@pytest.mark.parametrize("changes", [{}, {"l1": 1e-3}, {"powerprop": 2.0}, {"cosine": True}, {"trained": "biases"}])
+def test_what_is_printed_makes_the_same_recipe_and_names_rare_options_only_where_they_are_on(changes):
+    recipe = Recipe("sgd", lr=0.1, batch=50, steps=10, warmup=2).with_(**changes)
+    assert eval(repr(recipe)) == recipe  # noqa: S307
+    assert all((name in repr(recipe)) == (name in changes) for name in ("l1", "powerprop", "cosine", "trained"))

@@ -41,7 +41,10 @@ def parse_steps(value: int | str, *, per_epoch: int | None = None, total: int | 
     return round(number * scale)
 
 
-@dataclass(frozen=True)
+_RARE = ("l1", "powerprop", "cosine", "trained")
+
+
+@dataclass(frozen=True, repr=False)
 class Recipe:
     """How a network is trained.
 
@@ -79,6 +82,12 @@ class Recipe:
     powerprop: float = 1.0
     cosine: bool = False
     trained: str | tuple[str, ...] = EVERYTHING
+
+    def __repr__(self) -> str:
+        """What would make it; options that few trainings have are named only where they are on."""
+        shown = [f"{own.name}={getattr(self, own.name)!r}" for own in fields(self)
+                 if own.name not in _RARE or getattr(self, own.name) != own.default]
+        return f"Recipe({', '.join(shown)})"
 
     def __post_init__(self):
         def demand(condition, name, allowed):
