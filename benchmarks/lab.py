@@ -4,12 +4,9 @@ import statistics
 import tempfile
 from pathlib import Path
 
-from tests import jupyter
-from tests.browser import SECOND, browser
-from tests.panels import made
+from tests.panels import in_lab
 
 MOVES = 40
-BEGIN = f"import sys\nsys.path.insert(0, {str(jupyter.ROOT)!r})\nfrom tests.panels import made"
 
 # From the moment at which the page hears of the key to the one at which the pictures are others and laid
 # out, in milliseconds. An answer that comes later (an exact accuracy, at rest) is of no key.
@@ -28,26 +25,17 @@ WATCH = """panel => {
 
 
 def report() -> str:
-    names = [name for name in sorted(vars(made)) if name.endswith("_panel")]
     lines = [f"panels in JupyterLab, {MOVES} key presses on the first slider (ms from key to picture):"]
-    with tempfile.TemporaryDirectory() as home, jupyter.lab(Path(home)) as (folder, address), \
-            browser() as started:
-        page = started.new_page(viewport={"width": 1280, "height": 900})
-        page.set_default_timeout(60 * SECOND)
-        jupyter.write(folder / "panels.ipynb", BEGIN, *(f"made.{name}()" for name in names))
-        jupyter.open_notebook(page, address, "panels.ipynb")
-        jupyter.choose(page, "Run", "Run All Cells")
-        panels = page.locator(".widget-vbox[class*=ticketlab-]")
-        panels.nth(len(names) - 1).wait_for(timeout=300 * SECOND)
-        page.wait_for_function(jupyter.KERNEL_RESTS, timeout=300 * SECOND)
-        for place, name in enumerate(names):
-            times = sorted(_times(page, panels.nth(place)))
+    with tempfile.TemporaryDirectory() as home, in_lab.shown(Path(home), "made.{0}()") as (panels, *_):
+        for place, name in enumerate(in_lab.names()):
+            times = sorted(_times(panels.nth(place)))
             lines.append(f"  {name:<17}median {statistics.median(times):5.1f}, 95 % "
                          f"{times[int(0.95 * (len(times) - 1))]:5.1f}, {len(times)} moves")
     return "\n".join(lines)
 
 
-def _times(page, panel) -> list[float]:
+def _times(panel) -> list[float]:
+    page = panel.page
     panel.scroll_into_view_if_needed()
     handle, direction = panel.get_by_role("slider").first, 1
     panel.evaluate(WATCH)

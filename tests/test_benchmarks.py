@@ -134,7 +134,7 @@ def test_slider(monkeypatch):
 
 
 def test_lab(monkeypatch):
-    monkeypatch.setattr(lab, "made", SimpleNamespace(ticket_panel=None))
+    monkeypatch.setattr(lab.in_lab, "made", SimpleNamespace(ticket_panel=None))
     sized(monkeypatch, lab, MOVES=3)
     assert lab.report().count("median") == 1
 

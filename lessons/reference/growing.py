@@ -11,10 +11,11 @@ import hashlib
 import inspect
 import io
 import json
-import os
 import textwrap
 import time
 from pathlib import Path
+
+from ticketlab.basics import whole_file
 
 
 def fingerprint(*made_by) -> str:
@@ -62,10 +63,9 @@ def grow(path: Path, about: Path, steps, key: tuple[str, ...], said: dict) -> No
 
 def store(path: Path, what) -> None:
     """A file appears whole or not at all. what: a text, or a dictionary, which becomes JSON."""
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(what if isinstance(what, str) else json.dumps(what, indent=1) + "\n",
-                          encoding="utf-8")
-    os.replace(unfinished, path)
+    with whole_file(path) as unfinished:
+        unfinished.write_text(what if isinstance(what, str) else json.dumps(what, indent=1) + "\n",
+                              encoding="utf-8")
 
 
 def _short(value) -> str:

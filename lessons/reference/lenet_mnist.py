@@ -17,6 +17,7 @@ import time
 from pathlib import Path
 
 import torch
+from growing import store
 
 import ticketlab as tl
 from ticketlab.scales import named
@@ -68,12 +69,6 @@ def hardware() -> str:
     if torch.cuda.is_available():
         return torch.cuda.get_device_name()
     return f"{os.cpu_count()} CPU cores ({platform.machine()}), {torch.get_num_threads()} thread(s)"
-
-
-def store(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text)
-    os.replace(unfinished, path)
 
 
 if __name__ == "__main__":

@@ -22,7 +22,8 @@ from pathlib import Path
 
 import pandas
 import torch
-from lenet_mnist import hardware, store
+from growing import store
+from lenet_mnist import hardware
 
 import ticketlab as tl
 

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import scipy
+from growing import store
 
 import ticketlab as tl
 
@@ -73,12 +74,6 @@ def main() -> None:
                      "ticketlab": tl.__version__}}
     store(HERE / "squeezenet_kernels.json", json.dumps(about, indent=1) + "\n")
     print(json.dumps(about["summary"], indent=1))
-
-
-def store(path: Path, text: str) -> None:
-    unfinished = path.with_name(f".{path.name}.part")
-    unfinished.write_text(text, encoding="utf-8")
-    os.replace(unfinished, path)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,11 @@ from ticketlab.training import MASKS, Recipe, Snapshot
 NETWORKS_AT_ONCE = {"cpu": 36, "cuda": 256}  # more would not be faster (make bench), only bigger
 
 
+def at_once(device, together: int | None) -> int:
+    """How many networks train in one stack: as asked for, or as is quick on that device."""
+    return together or NETWORKS_AT_ONCE.get(device.type, NETWORKS_AT_ONCE["cpu"])
+
+
 def named(arm: str | Callable) -> Callable:
     """The arm itself; raises ValueError, with the nearest names, for one that is not known."""
     if callable(arm):

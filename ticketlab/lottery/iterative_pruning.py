@@ -103,8 +103,7 @@ def controls(tickets: Tickets, arms: Sequence[str | Callable] | Mapping, *,
                              f"1 to {len(tickets.trials) - 1}")
     asked = [batches.ask(arm, tickets, number, recipe)
              for arm, own in zip(chosen, wanted, strict=True) for number in own]
-    at_once = batches.NETWORKS_AT_ONCE
-    limit = together or at_once.get(tickets.initial.device.type, at_once["cpu"])
+    limit = batches.at_once(tickets.initial.device, together)
     stacks = batches.batches(asked, limit // len(tickets.seeds))
     total = sum(batch[0].start.stop - batch[0].start.moment.step for batch in stacks)
     trials = []

@@ -10,7 +10,7 @@ from torch import nn
 
 from ticketlab import pruning
 from ticketlab.basics import progress_bar
-from ticketlab.lottery.batches import NETWORKS_AT_ONCE
+from ticketlab.lottery.batches import at_once
 from ticketlab.lottery.searching import learner, networks
 from ticketlab.lottery.trials import Trial
 from ticketlab.pruning import Masks
@@ -44,8 +44,7 @@ def supermasks(net: nn.Module | Stack, data, recipe: Recipe, shares: Sequence[fl
     if not sizes:
         raise ValueError("shares is empty; give at least one, such as [0.5]")
     R = initial.replicates
-    limit = together or NETWORKS_AT_ONCE.get(initial.device.type, NETWORKS_AT_ONCE["cpu"])
-    most = max(1, limit // R)
+    most = max(1, at_once(initial.device, together) // R)
     groups = [range(len(sizes))[at:at + most] for at in range(0, len(sizes), most)]
     total = recipe.schedule(len(data.x_train)).total
     trials = []

@@ -3,13 +3,10 @@ same words in the pictures."""
 
 import pytest
 
-from tests import jupyter
-from tests.browser import SECOND, browser
-from tests.panels import made
+from tests.panels import in_lab
 from tests.panels.page.conftest import opened
 
-EVERY = [name for name in sorted(vars(made)) if name.endswith("_panel")]
-BEGIN = f"import sys\nsys.path.insert(0, {str(jupyter.ROOT)!r})\nfrom tests.panels import made"
+EVERY = in_lab.names()
 CELL = "panel = made.{0}()\n_ = panel.save('{0}.html', positions=9)\npanel"
 # of what holds numbers and pictures: the words of both
 WORDS = """node => [node.querySelector("#numbers, .ticketlab-numbers").innerText,
@@ -27,16 +24,7 @@ FIELD = """(panel, name) => {
 @pytest.fixture(scope="module")
 def both(tmp_path_factory):
     """A notebook with all panels, run, in JupyterLab; and an empty page for the saved ones."""
-    home = tmp_path_factory.mktemp("lab")
-    with jupyter.lab(home) as (folder, address), browser() as started:
-        notebook = started.new_page(viewport={"width": 1280, "height": 900})
-        notebook.set_default_timeout(60 * SECOND)
-        jupyter.write(folder / "panels.ipynb", BEGIN, *(CELL.format(name) for name in EVERY))
-        jupyter.open_notebook(notebook, address, "panels.ipynb")
-        jupyter.choose(notebook, "Run", "Run All Cells")
-        panels = notebook.locator(".widget-vbox[class*=ticketlab-]")
-        panels.nth(len(EVERY) - 1).wait_for(timeout=300 * SECOND)
-        notebook.wait_for_function(jupyter.KERNEL_RESTS, timeout=300 * SECOND)
+    with in_lab.shown(tmp_path_factory.mktemp("lab"), CELL) as (panels, folder, started):
         yield panels, started.new_page(viewport={"width": 1000, "height": 900}), folder
 
 

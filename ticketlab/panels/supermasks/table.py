@@ -53,9 +53,9 @@ class SupermaskTable:
                                     for trial in self.trials])
         self.net = self.trials[0].run.stack.net
         self.layers = {layer_name(weight): weight for weight in prunable(self.net)}
-        self.units = [{layer: (alive.sum(1).tolist(), alive.shape[1])
-                       for layer, alive in surviving(self.net, trial.masks).items()}
-                      for trial in self.trials]
+        self._alive = [surviving(self.net, trial.masks) for trial in self.trials]
+        self.units = [{layer: (alive.sum(1).tolist(), alive.shape[1]) for layer, alive in own.items()}
+                      for own in self._alive]
         percent = 100 * self.accuracies
         self.curve = Curve(name, *style, [100 * share for share in self.shares],
                            percent.mean(1).tolist(), percent.min(1).tolist(), percent.max(1).tolist())
@@ -81,7 +81,7 @@ class SupermaskTable:
         mask = trial.masks[weight][replicate].flatten(1).cpu().numpy()
         colours = np.empty((*mask.shape, 3), np.uint8)
         colours[:] = UNUSED
-        alive = surviving(self.net, trial.masks).get(layer)
+        alive = self._alive[place].get(layer)
         if alive is not None:
             colours[~alive[replicate].cpu().numpy()] = DEAD
         colours[mask & (values > 0)], colours[mask & (values < 0)] = POSITIVE, NEGATIVE

@@ -108,7 +108,8 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     prunables = {name: one.parameters[name] for name in prunable(one.net)}
     weights = sum(t.numel() for t in prunables.values()) if masks else 0
     copy = _bytes(one)
-    moved = {name: t for name, t in one.parameters.items() if name not in held(one.net, recipe)}
+    fixed = held(one.net, recipe)
+    moved = {name: t for name, t in one.parameters.items() if name not in fixed}
     state = Optimizer(moved, recipe).tensors
     optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
     if recipe.powerprop != 1:  # the roots are kept beside the weights
