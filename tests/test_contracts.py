@@ -37,7 +37,7 @@ def copy(tmp_path):
 
 @pytest.mark.parametrize("file, line, contract", [
     ("nets/simple.py", "from ticketlab.lottery import search", "floors below its own BROKEN"),
-    ("scales.py", "from ticketlab.figures import curves", "floors below its own BROKEN"),
+    ("scales/scale.py", "from ticketlab.figures import curves", "floors below its own BROKEN"),
     ("panels/base.py", "from ticketlab.pruning.cut import prune", "entered by its door BROKEN"),
     ("lottery/arms.py", "from ticketlab.training.memory.free import free", "its door BROKEN"),
     ("runs/files.py", "import matplotlib.pyplot", "neither pictures nor Jupyter BROKEN"),

@@ -5,6 +5,7 @@ import subprocess
 import pytest
 
 from ticketlab import scales
+from ticketlab.scales import scale as scale_file
 from tools.mutants import ROOT
 
 
@@ -38,7 +39,7 @@ def test_larger_rounds_end_where_the_papers_do():
 def test_make_lab_names_a_misspelt_scale_before_anything_is_opened():
     makefile = (ROOT / "Makefile").read_text("utf-8")
     recipe = makefile[makefile.index("@case"):makefile.index("esac") + 4].replace("$$", "$").replace("\\\n", "\n")
-    for name in [*scales._SCALES, "", "quik"]:
+    for name in [*scale_file._SCALES, "", "quik"]:
         done = subprocess.run(["sh", "-c", recipe[1:]], env={"TICKETLAB_SCALE": name}, capture_output=True, text=True)
         assert (done.returncode != 0) == (name == "quik")
     assert "'quik'; it must be quick, class or paper" in done.stdout
