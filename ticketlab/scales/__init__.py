@@ -1,15 +1,15 @@
-"""How large the experiments are: the same cells at three scales, chosen by ``TICKETLAB_SCALE``."""
+"""How large the experiments are: the same cells at three scales, chosen by ``TICKETLAB_SCALE``.
 
-from ticketlab.scales.scale import (
-    VARIABLE,
-    RandomNetworks,
-    Rewinding,
-    Scale,
-    Scaling,
-    Surface,
-    current,
-    named,
-)
+scale: quick, class and paper, and which of them is meant; what most lessons need
+what one lesson adds: rewinding (05), scaling (06), surface (07), random_networks (08)
+All lessons begin with ``current()``.
+"""
 
-__all__ = ["VARIABLE", "RandomNetworks", "Rewinding", "Scale", "Scaling", "Surface", "current",
+from ticketlab.scales.random_networks import RandomNetworks
+from ticketlab.scales.rewinding import Rewinding
+from ticketlab.scales.scale import VARIABLE, Scale, current, named
+from ticketlab.scales.scaling import Scaling
+from ticketlab.scales.surface import Surface
+
+__all__ = ["RandomNetworks", "Rewinding", "Scale", "Scaling", "Surface", "VARIABLE", "current",
            "named"]
