@@ -19,7 +19,7 @@ def program(tmp_path, monkeypatch):
     monkeypatch.setitem(made.SIZE, "context", 600)
     monkeypatch.setenv("TICKETLAB_DATA", str(made.write_gguf(tmp_path / "smollm2-135m-tiny.gguf")))
     monkeypatch.syspath_prepend(str(FOLDER))
-    for name in ("smollm2", "growing"):
+    for name in ("smollm2", "smollm2_bench", "smollm2_cuts", "smollm2_inside", "growing"):
         monkeypatch.delitem(sys.modules, name, raising=False)
     return importlib.import_module("smollm2")
 

@@ -2,7 +2,7 @@
 
 writing: characters as numbers and back, perplexity, its floor, samples (lesson 06)
 llama: the model, to be read in one sitting; tokenizer: text as tokens and back (lesson 10)
-finding, weight_files, loading: where its weights are, what they say, the model ready to read
+finding, downloading: where its weights are; weight_files, loading: what they say, the model ready to read
 texts: those it is judged by, apart from those that a cut may see; perplexity on them
 cutting: cuts in place and undone, one kind or block alone, SparseGPT block by block, the residual stream
 healing: training a little under the mask

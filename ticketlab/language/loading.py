@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import torch
 
-from ticketlab.language.finding import check_published, fetch
+from ticketlab.language.downloading import check_published
+from ticketlab.language.finding import fetch
 from ticketlab.language.llama import Llama
 from ticketlab.language.tokenizer import Tokenizer
 from ticketlab.language.weight_files import read_folder, read_gguf
