@@ -5,7 +5,8 @@
 ``paper``   MNIST with the full recipe of Frankle & Carbin 2019, figure 2: 50,000 steps a net
 
 What single lessons add stands in files of their own: ``rewinding`` (05), ``scaling`` (06), ``surface``
-(07), ``random_networks`` (08). All lessons begin by asking for the scale. Lesson 01 builds on this file.
+(07), ``random_networks`` (08), ``language`` (10). All lessons begin by asking for the scale. Lesson 01
+builds on this file.
 """
 
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ import torch
 
 from ticketlab import data
 from ticketlab.basics import environment, stop
-from ticketlab.scales import random_networks, rewinding, scaling, surface
+from ticketlab.scales import language, random_networks, rewinding, scaling, surface
 from ticketlab.training import Recipe
 
 VARIABLE = "TICKETLAB_SCALE"
@@ -24,7 +25,7 @@ VARIABLE = "TICKETLAB_SCALE"
 class Scale:
     """One scale: the data set, the recipe for its multi-layer perceptron, how many replicates stand
     behind every error bar, the rounds of iterative pruning (how many, and the rate of each), and
-    what lessons 05 to 08 train."""
+    what lessons 05 to 08 train and lesson 10 reads."""
 
     name: str
     dataset: str
@@ -36,6 +37,7 @@ class Scale:
     scaling: scaling.Scaling
     surface: surface.Surface
     random: random_networks.RandomNetworks
+    language: language.Language
 
     @property
     def device(self) -> str:
@@ -50,12 +52,13 @@ class Scale:
 
 _SCALES = {scale.name: scale for scale in (
     Scale("quick", "mnist1d", Recipe("adam", lr=2e-3, batch=100, steps=1_500), 5, 6, scaling.COARSE,
-          rewinding.QUICK, scaling.QUICK, surface.QUICK, random_networks.QUICK),
+          rewinding.QUICK, scaling.QUICK, surface.QUICK, random_networks.QUICK, language.QUICK),
     Scale("class", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=5_000, evaluate_every=250), 5,
-          6, scaling.COARSE, rewinding.CLASS, scaling.CLASS, surface.CLASS, random_networks.CLASS),
+          6, scaling.COARSE, rewinding.CLASS, scaling.CLASS, surface.CLASS, random_networks.CLASS,
+          language.CLASS),
     Scale("paper", "mnist", Recipe("adam", lr=1.2e-3, batch=60, steps=50_000), 5, 20,
           {"hidden": 0.2, "output": 0.1}, rewinding.PAPER, scaling.PAPER, surface.PAPER,
-          random_networks.PAPER),
+          random_networks.PAPER, language.PAPER),
 )}
 
 
