@@ -11,6 +11,7 @@ from ticketlab.figures import drawing
 from ticketlab.weights import kernels as kernel_measures
 
 GONE = "#B0B0B0"  # pruned: neither of the two signs
+SIGNS = colormaps["RdBu_r"]  # each look-up by name is a copy that computes its colours anew
 GOOD = 0.8  # R² from which lesson 09 calls a kernel an edge; what is merely smooth reaches 0.65
 
 
@@ -42,7 +43,7 @@ def mosaic(kernels, columns: int | None = None, kept=None) -> np.ndarray:
     if values.shape[1] == 3:
         colours = np.uint8(np.round(255 * np.clip(shades, 0, 1))).transpose(0, 2, 3, 1)
     else:
-        colours = colormaps["RdBu_r"](shades[:, 0], bytes=True)[..., :3]
+        colours = SIGNS(shades[:, 0], bytes=True)[..., :3]
     if gone is not None:
         colours = np.where(gone[..., None], np.uint8(np.round(255 * np.array(to_rgb(GONE)))), colours)
     number, height, width, _ = colours.shape

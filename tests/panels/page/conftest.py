@@ -41,7 +41,7 @@ def panel():
 
 
 @pytest.fixture(scope="module")
-def page():
+def offline():
     """A page without a network: what a saved panel asked for would fail, and be reported."""
     with browser() as started:
         context = started.new_context(offline=True, viewport={"width": 860, "height": 700})
@@ -49,6 +49,11 @@ def page():
         page.on("pageerror", lambda error: page.wrong.append(str(error)))
         page.on("requestfailed", lambda request: page.wrong.append(request.url))
         yield page
+
+
+@pytest.fixture(scope="module")
+def page(offline):
+    return offline
 
 
 def opened(page, path):

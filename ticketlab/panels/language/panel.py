@@ -92,7 +92,7 @@ class LanguagePanel(base.Panel):
         edge = [now.largest] if now.way == "magnitude" and now.sparsity else []
         self._show([
             histogram(table.edges, now.total, now.gone, edge,
-                      f"{where}, in standard deviations of each layer", f"language-{id(self)}",
+                      f"{where}, in standard deviations of each layer", f"language-{self._id}",
                       "weight (standard deviations)"),
             svg.layer_bars([(kind, *counts) for kind, counts in now.kept.items()]),
             picture.perplexity(table.curves, self._styles, now.way, (now.sparsity, now.perplexity),
