@@ -36,7 +36,7 @@ test-lowest: .venv-lowest/.installed ## the tests and lesson 03 with the lowest 
 	TICKETLAB_SCALE=quick .venv-lowest/bin/python -m pytest -q --nbval-lax lessons/03_one_shot_pruning.ipynb
 
 mutants: .venv/.installed-test ## one-line mistakes in the core: does a test notice each? (minutes)
-	$(BIN)/python tools/mutants.py $(ARGS)
+	$(BIN)/python -m tools.mutants $(ARGS)
 
 lessons: .venv/.installed-lab ## execute the lessons anew and store their outputs (ARGS="03": only that one)
 	TICKETLAB_SCALE=quick $(BIN)/python tools/execute.py $(ARGS)

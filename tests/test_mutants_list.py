@@ -14,7 +14,7 @@ from tools.mutants import MUTANTS, ROOT
 @pytest.mark.parametrize("mutant", MUTANTS, ids=lambda mutant: mutant.name)
 def test_a_mutant_changes_one_place_and_names_a_test(mutant):
     text = (ROOT / "ticketlab" / mutant.file).read_text("utf-8")
-    assert text.count(mutant.old) == 1, f"write it anew in tools/mutants.py: {mutant.old!r}"
+    assert text.count(mutant.old) == 1, f"write it anew in tools/mutants: {mutant.old!r}"
     changed = text.replace(mutant.old, mutant.new)
     assert ast.dump(ast.parse(changed)) != ast.dump(ast.parse(text))
     path, _, name = mutant.id.partition("::")

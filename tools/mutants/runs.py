@@ -1,0 +1,35 @@
+"""Kept runs: keys, files, what goes on after a break.
+
+One mistake an entry, as ``Mutant`` has it.
+"""
+
+FILES = "runs/test_files.py"
+KEPT = "runs/test_training.py"
+DIGESTS = "basics/test_digests.py"
+UNITS = "runs/test_units.py"
+
+MISTAKES = (
+    ("digest ignores the dtype", "basics/digests.py", "{name} {tensor.dtype} ", "{name} ",
+     DIGESTS, "tensors_that_differ_in_anything_have_another_digest"),
+    ("checksum of a table not checked", "runs/files.py",
+     "found == _checksum(table) and content ==", "content ==",
+     FILES, "every_single_flipped_bit_and_every_missing_end_is_found"),
+    ("digest of tensors not checked", "runs/files.py",
+     'if notes.get("digest") != digest(tensors, _line(rest)):', "if False:",
+     FILES, "every_single_flipped_bit_and_every_missing_end_is_found"),
+    ("resumed one step late", "runs/units.py",
+     'notes["step"], True,', 'notes["step"] + 1, True,',
+     KEPT, "an_interrupted_run_goes_on_from_its_last_state"),
+    ("masks not part of the key", "runs/units.py",
+     "None if self.masks is None else digest(self.masks)", "None",
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
+    ("orders not part of the key", "runs/units.py",
+     '"order_seeds": self.order_seeds', '"order_seeds": len(self.order_seeds)',
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
+    ("optimiser not part of the key", "runs/units.py",
+     "digest(_flat(self.start))", "digest(_flat(self.start._replace(optimizer=None)))",
+     UNITS, "whatever_decides_the_result_makes_it_another_run"),
+    ("random numbers begun anew after a break", "runs/training.py",
+     'torch.set_rng_state(state.random["cpu"])', "pass",
+     KEPT, "dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone"),
+)

@@ -1,0 +1,103 @@
+"""Training: steps, schedules, orders, splits, what is trained and on which thread.
+
+One mistake an entry, as ``Mutant`` has it.
+"""
+
+LOOP = "training/test_loop.py"
+ORDERS = "training/test_orders.py"
+RECIPE = "training/test_recipe.py"
+HISTORY = "training/test_history.py"
+CROPS = "training/test_augmentation.py"
+JOINING = "training/test_joining.py"
+OUTPUTS = "training/test_outputs.py"
+ABREAST = "training/test_side_by_side.py"
+SPLITTING = "training/test_splitting.py"
+SELECTION = "training/test_selection.py"
+PICKING = "training/test_picking.py"
+
+MISTAKES = (
+    ("fewer outputs than classes", "training/outputs.py",
+     " and outputs.shape[-1] >= data.classes:\n        return", ":\n        return",
+     OUTPUTS, "an_output_that_does_not_fit_is_named_before_training_with_lines_that_cure_it"),
+    ("draws that no seed of torch decides", "training/outputs.py",
+     "if one.shape == other.shape and torch.allclose(one, other, 1e-3, 1e-5, equal_nan=True):",
+     "if True:",
+     OUTPUTS, "random_numbers_that_no_seed_of_torch_decides_are_named"),
+    ("the check of outputs writes into the net", "training/outputs.py",
+     "net = copy.deepcopy(stack.net, {id(tensor): tensor for tensor in held})", "net = stack.net",
+     OUTPUTS, "the_check_leaves_net_values_and_random_state_as_they_were"),
+    ("validation on the test split", "training/evaluation.py",
+     "evaluate(stack, data.x_val, data.y_val)", "evaluate(stack, data.x_test, data.y_test)",
+     LOOP, "each_metric_is_measured_on_the_split_that_it_names"),
+    ("mask not applied after a step", "training/loop.py",
+     "torch._foreach_mul_(self.masked, self.masks)", "pass",
+     LOOP, "pruned_weights_are_zero_after_every_step"),
+    ("mask not applied before the first step", "training/loop.py",
+     "stack = apply_masks(stack, masks)", "pass",
+     LOOP, "training_to_the_step_it_starts_at_only_evaluates"),
+    ("learning rate one step ahead", "training/loop.py",
+     "schedule.lr_at(step - 1), noise", "schedule.lr_at(step), noise",
+     LOOP, "a_stack_trains_as_each_net_would_alone"),
+    ("gradient shared by the stack", "training/loop.py",
+     "self.scale / losses.shape[1]", "self.scale / losses.numel()",
+     LOOP, "a_stack_trains_as_each_net_would_alone"),
+    ("snapshot counted one step early", "training/loop.py",
+     "kept[step] = trainer.snapshot(step)", "kept[step] = trainer.snapshot(step - 1)",
+     LOOP, "a_run_that_is_continued_equals_one_that_never_stopped"),
+    ("evaluation by the batch's own statistics", "training/evaluation.py",
+     "part, shared=True, noise", "part, shared=True, training=True, noise",
+     LOOP, "a_stack_trains_as_each_net_would_alone"),
+    ("optimiser fresh after a break", "training/optimizers.py",
+     "if state and kind in state.get(name, {}):", "if False:",
+     LOOP, "a_run_that_is_continued_equals_one_that_never_stopped"),
+    ("no weight decay", "training/optimizers.py",
+     '"weight_decay": self.recipe.weight_decay', '"weight_decay": 0.0',
+     LOOP, "a_stack_trains_as_each_net_would_alone"),
+    ("order ignores the seed", "training/orders.py",
+     "default_rng([seed, epoch])", "default_rng([0, epoch])",
+     LOOP, "initialisation_and_data_order_are_two_seeds"),
+    ("order the same in every epoch", "training/orders.py",
+     "default_rng([seed, epoch])", "default_rng([seed, 0])",
+     ORDERS, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
+    ("epoch begun anew after a break", "training/orders.py",
+     "at = step % per_epoch * batch", "at = (step - start) % per_epoch * batch",
+     ORDERS, "the_order_covers_every_example_once_an_epoch_and_can_be_entered_anywhere"),
+    ("drop one step late", "training/recipe.py", "sum(drop <= step", "sum(drop < step",
+     RECIPE, "warmup_rises_linearly_and_drops_multiply"),
+    ("warm-up from zero", "training/recipe.py",
+     "(step + 1) / self.warmup", "step / self.warmup",
+     RECIPE, "warmup_rises_linearly_and_drops_multiply"),
+    ("early stop on test loss", "training/history.py",
+     'self.curves["val_loss"].argmin(', 'self.curves["test_loss"].argmin(',
+     HISTORY, "early_stopping_follows_validation_where_test_would_choose_another_step"),
+    ("crops the same in every epoch", "training/augmentation.py",
+     '[seed, epoch, *b"crop-flip"]', '[seed, 0, *b"crop-flip"]',
+     CROPS, "draws_depend_on_the_seed_and_the_step_alone"),
+    ("masks of other groups", "training/joining.py",
+     "masks[each] for each in aboard", "masks[each] for each in sorted(aboard)",
+     JOINING, "groups_that_join_out_of_order_keep_their_own_masks"),
+    ("a user's threads overruled", "training/side_by_side.py",
+     'if stack.device.type != "cpu" or threads.given() or available < 2:',
+     'if stack.device.type != "cpu" or available < 2:',
+     ABREAST, "the_users_own_number_of_threads_stays"),
+    ("layers that draw are shared out", "training/side_by_side.py",
+     "if stack.runs_as_one:  # else", "if True:  # else",
+     ABREAST, "networks_without_rules_are_not_shared_out"),
+    ("what fails elsewhere is passed over", "training/side_by_side.py",
+     "    _raise_first(errors)\n", "",
+     ABREAST, "a_loss_that_is_not_finite_in_another_part_is_named_with_its_number"),
+    ("every error taken for a lack of memory", "training/splitting.py",
+     "if not out_of_memory(error):", "if False:",
+     SPLITTING, "no_other_error_is_taken_for_a_lack_of_memory"),
+    ("frozen weights trained where they are named", "training/selection.py",
+     "return fixed | (every - chosen)", "return every - chosen",
+     SELECTION, "what_is_held_is_pruned_and_stays_zero_and_is_not_pressed"),
+    ("scores move by the weights that act alone", "training/picking.py",
+     "supermasks.score_gradient(weight.grad, self.values[name], score)",
+     "supermasks.score_gradient(weight.grad, weight.detach(), score)",
+     PICKING, "scores_of_weights_that_are_not_used_move_too"),
+    ("fresh scores after a break", "training/picking.py",
+     "score = supermasks.first_scores(given, name, seeds) if fresh else own[SCORE].clone()",
+     "score = supermasks.first_scores(given, name, seeds)",
+     PICKING, "a_break_changes_no_bit"),
+)
