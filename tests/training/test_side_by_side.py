@@ -78,6 +78,18 @@ def test_three_large_networks_on_two_threads_stay_together(two_cores):
     assert choice(nets.resnet20(images), 4, 128, (3, 32, 32)) == ([slice(0, 2), slice(2, 4)], 1)
 
 
+def test_an_evaluation_that_is_over_soon_takes_one_thread(two_cores):
+    """Another thread would take longer to begin; 24 networks of lesson 04 keep two busy."""
+    mnist1d, x = Task((40,), 10), torch.zeros(1000, 40)
+
+    def parts(net, replicates):
+        drawn = stack.draw(net, range(replicates))
+        return len(shares(drawn, slice(0, replicates), x[0], len(x), training=False).parts)
+
+    assert parts(nets.mlp(mnist1d, (40, 13)), 5) == 1
+    assert parts(nets.mlp(mnist1d), 24) == 2
+
+
 def test_networks_without_rules_are_not_shared_out(two_cores, monkeypatch):
     """Their layers may draw random numbers, of which torch has one source, and forward may write."""
     monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})

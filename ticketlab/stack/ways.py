@@ -38,8 +38,15 @@ def apart(net: nn.Module, x: Tensor, lead: int) -> bool:
     return found is not None and found.widest * x.shape[lead - 1] >= LARGE
 
 
+# asked in every step, and a walk through the modules takes a tenth of a small net's
+_images: "weakref.WeakKeyDictionary[nn.Module, bool]" = weakref.WeakKeyDictionary()
+
+
 def _has_images(net: nn.Module) -> bool:
-    return any(isinstance(module, _IMAGES) and len(module.kernel_size) > 1 for module in net.modules())
+    if net not in _images:
+        _images[net] = any(isinstance(module, _IMAGES) and len(module.kernel_size) > 1
+                           for module in net.modules())
+    return _images[net]
 
 
 def one_after_the_other(net: nn.Module, parameters, buffers, x: Tensor, shared: bool,

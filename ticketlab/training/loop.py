@@ -142,10 +142,15 @@ def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tup
     """Examples [R, batch, *shape] and labels [R, batch] of each step, augmented as the recipe says."""
     span = (len(data.x_train), recipe.batch, seeds, start, stop, data.x_train.device)
     if recipe.augment == "none":
-        yield from ((data.x_train[index], data.y_train[index]) for index in order(*span))
+        yield from ((_chosen(data.x_train, index), data.y_train[index]) for index in order(*span))
     else:
         for index, drawn in zip(order(*span), draws(*span), strict=True):
-            yield crop_flip(data.x_train[index], drawn), data.y_train[index]
+            yield crop_flip(_chosen(data.x_train, index), drawn), data.y_train[index]
+
+
+def _chosen(x: Tensor, index: Tensor) -> Tensor:
+    """x[index], in a quarter of the time or less: by whole examples, and not number by number."""
+    return x.index_select(0, index.flatten()).unflatten(0, index.shape)
 
 
 class _Trainer:
@@ -153,6 +158,9 @@ class _Trainer:
 
     def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state, seeds):
         self.stack = stack
+        # Networks that are computed one after the other are also taken backward so: what the layers of
+        # all of them give is never in memory at once, which costs as much time as it does memory.
+        self.apart = None
         self.parameters = stack.parameters
         fixed = held(stack.net, recipe)
         trained = {name: t.requires_grad_() for name, t in self.parameters.items() if name not in fixed}
@@ -170,7 +178,12 @@ class _Trainer:
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
         """One update of all networks on their batches [R, N, ...]; gives their losses and
         accuracies before it, [R] each."""
-        measured = [self._gradient(self.stack[part], x[part], y[part], noise) for part in self._parts(x)]
+        if self.apart is None:  # of the first batch: all have one shape
+            self.apart = self.stack.runs_as_one and apart(self.stack.net, x, 2)
+        # the stack itself where it can be: a part's gradients would be copied into the whole's
+        parts = [slice(one, one + 1) for one in range(len(x))] if self.apart else []
+        measured = [self._gradient(self.stack[part], x[part], y[part], noise) for part in parts] or [
+            self._gradient(self.stack, x, y, noise)]
         if self.scale != 1:
             torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
                                 1 / self.scale)
@@ -182,15 +195,7 @@ class _Trainer:
                 # weight decay revive what was pruned
                 torch._foreach_mul_(self.masked, self.masks)
         self.pressure.after(lr)
-        losses, accuracies = zip(*measured, strict=True)
-        return torch.cat(losses), torch.cat(accuracies)
-
-    def _parts(self, x: Tensor) -> list[slice]:
-        """Networks that are computed one after the other are also taken backward so: what the layers of
-        all of them give is never in memory at once, which costs as much time as it does memory."""
-        if self.stack.runs_as_one and apart(self.stack.net, x, 2):
-            return [slice(replicate, replicate + 1) for replicate in range(len(x))]
-        return [slice(None)]
+        return measured[0] if len(measured) == 1 else tuple(map(torch.cat, zip(*measured, strict=True)))
 
     def _gradient(self, stack: Stack, x: Tensor, y: Tensor, noise) -> tuple[Tensor, Tensor]:
         with self.cast:

@@ -27,6 +27,7 @@ Result = TypeVar("Result")
 # Nanoseconds on one thread, fitted to stacks of MLPs, CNNs and a transformer (``make bench``).
 _PRODUCT, _OUTPUT = 1 / 30, 1.2  # forward; a training step takes three times that
 _PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in evaluation
+_BEGIN = 1_000_000  # of a thread: a training takes many steps for it, an evaluation is over soon
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
 _LARGE = 3_000_000
@@ -52,7 +53,7 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
     if found is None:
         return whole
     one = examples * (found.products * _PRODUCT + found.outputs * _OUTPUT) * (3 if training else 1)
-    python = found.layers * passes * _PYTHON[training]
+    python = found.layers * passes * _PYTHON[training] + (0 if training else _BEGIN)
     together = networks if stack.runs_as_one else 1
     large = together * one >= max(1, found.layers) * passes * _LARGE
     parts = 1
