@@ -54,6 +54,12 @@ def test_the_columns_and_the_order_of_the_nets(table):
     assert deep.columns[0] == "depth" and set(deep["arm"]) == {"ticket", "reinit", "one_shot"}
 
 
+def test_without_arms_the_same_tickets_stand_alone(table):
+    alone = measure(arms=[])
+    tickets = table[table["arm"] == "ticket"].reset_index(drop=True)
+    pandas.testing.assert_frame_equal(alone, tickets)
+
+
 def test_kept_under_a_name_a_sweep_is_not_trained_again(tmp_path, monkeypatch, table):
     monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)

@@ -43,7 +43,7 @@ QUICK = Scaling(
     noisy_recipe=Recipe("adam", lr=1e-2, batch=200, steps=2_000, drops=("75%",),
                         evaluate_every=200),
     text="sentences", text_size={"width": 32, "heads": 2, "blocks": 2},
-    text_recipe=Recipe("adam", lr=5e-3, batch=16, steps=300, warmup=30, evaluate_every=150),
+    text_recipe=Recipe("adam", lr=5e-3, batch=16, steps=300, warmup=30, evaluate_every="100%"),
     text_levels=2, text_rate=0.65)
 _TEXT = Recipe("adam", lr=1e-3, batch=64, steps=2_000, warmup=100, evaluate_every=500,
                precision="mixed")

@@ -71,8 +71,9 @@ def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, level
 
     nets: label -> architecture, such as ``{32: nets.mlp(...), 64: ...}``; figures need numbers as
     labels. by: what the labels are, and the name of their column. arms: the controls at every
-    level. keep: as in ``lottery.search``; each net is kept under ``keep/width-32``. progress: one
-    bar for all, in percent of the work. The other arguments are those of ``lottery.search``.
+    level; [] for tickets alone. keep: as in ``lottery.search``; each net is kept under
+    ``keep/width-32``. progress: one bar for all, in percent of the work. The other arguments are
+    those of ``lottery.search``.
 
     Columns: those of ``lottery.table``, with ``replicate`` named by its seed, so that tables of
     other seeds can stand below; the label; ``weights``, the number remaining; ``val_accuracy``, on
