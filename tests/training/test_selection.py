@@ -46,6 +46,17 @@ def test_what_is_held_is_pruned_and_stays_zero_and_is_not_pressed():
         assert not run.stack.parameters["output.weight"][~masks["output.weight"]].any()
 
 
+def test_what_is_frozen_stays_so_where_its_layer_is_named():
+    net = copy.deepcopy(NETS["mlp"])
+    net.get_parameter("hidden1.bias").requires_grad_(False)
+    start = stack.draw(net, range(2))
+    start.parameters["hidden1.bias"] += 0.5  # else weight decay would leave zeros zero
+    run = fit(start, SGD.with_(trained="hidden1"))
+    moved = {name for name, values in start.parameters.items()
+             if not torch.equal(values, run.stack.parameters[name])}
+    assert moved == {"hidden1.weight"}
+
+
 def test_several_names_are_one_recipe_in_any_order():
     one, other = (SGD.with_(trained=names) for names in (["output", "norms"], ("norms", "output")))
     assert one == other and hash(one) == hash(other) and SGD.with_(trained=["output"]).trained == "output"

@@ -91,7 +91,7 @@ MISTAKES = (
      SPLITTING, "no_other_error_is_taken_for_a_lack_of_memory"),
     ("frozen weights trained where they are named", "training/selection.py",
      "return fixed | (every - chosen)", "return every - chosen",
-     SELECTION, "what_is_held_is_pruned_and_stays_zero_and_is_not_pressed"),
+     SELECTION, "what_is_frozen_stays_so_where_its_layer_is_named"),
     ("scores move by the weights that act alone", "training/picking.py",
      "supermasks.score_gradient(weight.grad, self.values[name], score)",
      "supermasks.score_gradient(weight.grad, weight.detach(), score)",
