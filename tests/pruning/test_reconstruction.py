@@ -94,6 +94,18 @@ def test_a_stack_is_cut_layer_after_layer_and_keeps_more_of_its_outputs():
     assert all((cut.parameters[name][~mask] == 0).all() for name, mask in masks.items())
 
 
+def test_a_layer_is_made_good_for_what_comes_out_of_those_before_it():
+    stack = tl.draw(tl.nets.mlp(DATA, (24, 16)), [0])
+    x = DATA.x_train[:300]
+    cut, masks = reconstruct(stack, x, 0.5)
+    own = cut.parameters
+    hidden = torch.relu(x @ own["hidden1.weight"][0].T + own["hidden1.bias"][0])
+    new, kept = sparse_gpt(stack.parameters["hidden2.weight"][0], hidden.T @ hidden, 0.5)
+    assert (kept == masks["hidden2.weight"][0]).float().mean() > 0.99, "but for ties of rounding"
+    torch.testing.assert_close(own["hidden2.weight"][0] * kept, new * masks["hidden2.weight"][0],
+                               rtol=1e-2, atol=1e-3)
+
+
 def test_only_named_layers_are_cut_and_kernels_are_too():
     stack = tl.draw(tl.nets.conv1d(DATA), [0])
     layers = [tl.pruning.layer_name(name) for name in tl.pruning.prunable(stack.net)]

@@ -82,5 +82,5 @@ MISTAKES = (
     ("layers cut as if those before were whole", "pruning/reconstruction.py",
      "products = input_products(cut, inputs, [name])[name]",
      "products = input_products(stack, inputs, [name])[name]",
-     RECONSTRUCTION, "a_stack_is_cut_layer_after_layer_and_keeps_more_of_its_outputs"),
+     RECONSTRUCTION, "a_layer_is_made_good_for_what_comes_out_of_those_before_it"),
 )
