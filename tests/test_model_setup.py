@@ -6,10 +6,10 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
-import nbformat
 import pytest
 
 import ticketlab as tl
+from tests import lesson_cells
 from ticketlab import language
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -54,16 +54,9 @@ def test_without_the_model_lesson_10_says_so_first_and_shows_stored_figures(monk
     monkeypatch.setattr(tl, "train", lambda stack, data, recipe, train=tl.train, **options: train(
         stack, data, recipe.with_(steps=20, evaluate_every=20), **options))
     monkeypatch.setenv("TICKETLAB_SCALE", "quick")
-    monkeypatch.chdir(ROOT / "lessons")
-    plt.switch_backend("agg")
-    shown = {}
-    notebook = nbformat.read(ROOT / "lessons" / "10_language_model.ipynb", as_version=4)
-    code = [cell for cell in notebook.cells if cell.cell_type == "code" and "setup" not in cell.metadata.get("tags", [])]
-    for number, cell in enumerate(code):
-        exec(cell.source, shown)  # noqa: S102 - our own cells
-        if number == 0:
-            said = capsys.readouterr().out
-            assert said.startswith("The model is not here") and "no network, and no folder" in said
+    said = []
+    shown, _ = lesson_cells.run("10", monkeypatch, lambda number: said.append(capsys.readouterr().out))
+    assert said[0].startswith("The model is not here") and "no network, and no folder" in said[0]
     figures = len(plt.get_fignums())
     plt.close("all")
     assert shown["lm"] is None and figures >= 5

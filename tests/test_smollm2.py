@@ -124,6 +124,18 @@ def test_the_stored_tables_are_finished_and_of_one_model_and_the_same_texts():
     assert sum(path.stat().st_size for path in FOLDER.glob("smollm2*")) < 1_000_000
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_stored_table_is_of_the_program_that_stands_beside_it(program, monkeypatch, part):
+    """Whoever changes what computes a table computes it anew: its numbers may be other ones."""
+    said = entries(FOLDER)[part]
+    versions = said["versions"]
+    if versions["python"].split(".")[:2] != [str(each) for each in sys.version_info[:2]]:
+        pytest.skip(f"the fingerprints are of Python {versions['python']}, which writes a program's tree otherwise")
+    monkeypatch.setattr(program.tl, "__version__", versions["ticketlab"])
+    (own,) = (each for each in program.PARTS if each.__name__ == part)
+    assert said["fingerprint"] == program.fingerprint(own, said["model"], said["evaluation"], said["calibration"])
+
+
 def test_the_stored_tables_agree_with_one_another():
     grid, weights, layers = (table(FOLDER, part) for part in ("grid", "weights", "layers"))
     assert layers["weights"].sum() == 106_168_320 and len(layers) == 210

@@ -49,6 +49,16 @@ def test_arms_that_were_given_one_colour_apart_get_two_together(nothing_given):
     assert both["ticket"] == drawing.ARMS["ticket"] and both["mine"][0] != both["ticket"][0]
 
 
+@pytest.mark.parametrize("together", [
+    ["everything", "everything, with norms", "last layer", "first layer", "biases", "norms"],
+    ["signed constant", "Kaiming normal", "magnitude", "magnitude, constant", "random", "dense"],
+    ["everything", "supermask", "last layer"]])
+def test_arms_that_lesson_08_draws_together_have_colours_of_their_own(together):
+    styles = drawing.arm_styles(together)
+    assert all(arm in drawing.ARMS for arm in together), "so that they look alike in all its figures"
+    assert len({color for color, _ in styles.values()}) == len(together)
+
+
 def test_every_arm_can_be_seen_on_white():
     """Yellow could not: its contrast with the paper was 1.3 to 1."""
     def light(color):

@@ -5,7 +5,7 @@ import os
 import pytest
 
 from tests.language import made
-from ticketlab.language import downloading, finding
+from ticketlab.language import downloading, finding, load
 
 
 def test_the_order_is_folder_then_cache_then_package(cache, tmp_path, monkeypatch):
@@ -30,6 +30,18 @@ def test_a_folder_of_the_hub_is_found_by_itself_and_inside(cache, tmp_path, monk
     for named in (folder, tmp_path):
         monkeypatch.setenv("TICKETLAB_DATA", str(named))
         assert finding.find().path == folder
+
+
+@pytest.mark.parametrize("missing", downloading.HUB_FILES)
+def test_a_folder_that_lacks_a_file_is_not_passed_over_for_another_model(cache, tmp_path, monkeypatch, missing):
+    """It was: what stood in the cache was loaded, and nobody was told."""
+    cache.mkdir()
+    (cache / finding.GGUF).touch()
+    folder = made.write_folder(tmp_path / "my_model")
+    (folder / missing).unlink()
+    monkeypatch.setenv("TICKETLAB_DATA", str(folder))
+    with pytest.raises(ValueError, match=f"{missing} cannot be read"):
+        load(progress=False)
 
 
 def test_the_installed_package_is_found_without_being_imported(tmp_path, monkeypatch):

@@ -60,6 +60,11 @@ def test_bars_of_layers_are_as_long_as_the_share_kept():
     assert height > svg.HEIGHT and last + 9 < height, "the last bar lies inside"
 
 
+def test_a_bar_has_its_share_of_the_length_and_stays_within_it():
+    for share, long in ((-0.1, 0), (0, 0), (0.25, 30), (1, 120), (1.2, 120)):
+        assert re.findall(r'width="([\d.]+)"', svg.bar(10, share, 120, "#000000")) == ["120.0", f"{long:.1f}"]
+
+
 def test_a_key_wraps_before_its_words_would_run_into_one_another_or_out_of_the_picture():
     words = ["ticket", "90.85 % a round", "reinit", "dense network, to the same area"]
     parts, top = svg.keys(200, [(svg.stroke("#123456"), each) for each in words])

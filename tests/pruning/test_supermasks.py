@@ -66,9 +66,9 @@ def test_found_reads_the_mask_off_the_weights_that_act():
     assert all(torch.equal(found[name], masks[name]) for name in masks)
 
 
-@pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan"), 50])
+@pytest.mark.parametrize("share", [0, -0.1, 1.01, float("nan"), 50, "half", None])
 def test_a_share_that_is_none_is_an_error(share):
-    with pytest.raises(ValueError, match=f"the share is {share}; .*above 0, up to 1"):
+    with pytest.raises(ValueError, match=f"the share is {share!r}; .*above 0, up to 1"):
         supermasks.shares(drawn(), [0.5, share])
 
 

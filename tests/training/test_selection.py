@@ -94,6 +94,7 @@ def test_nothing_left_to_train_is_an_error():
 @pytest.mark.parametrize("change, message", [
     ({"trained": ("masks", "output")}, "'masks' alone, or without it"),
     ({"trained": ()}, "at least one name"),
+    ({"trained": None}, "trained is None; it must be a name or several"),
     ({"trained": "masks", "powerprop": 2}, "other than 'masks' beside .*powerprop of 2"),
     ({"trained": "masks", "l1": 0.1, "weight_decay": 0.0}, "other than 'masks' beside an l1 of 0.1"),
     ({"cosine": True, "drops": ("50%",)}, re.escape("cosine is True; it must be False beside the drops ('50%',)")),

@@ -37,8 +37,13 @@ HATCH = "////"
 ARMS = {"dense": (BLACK, "o"), "ticket": (BLUE, "o"), "one_shot": (GREEN, "D"),
         "reinit": (ORANGE, "s"), "random": (VERMILLION, "^"), "signs": (PURPLE, "v"),
         "shuffled": (SKY, "P"), "fine_tune": (GREY, "X"), "lr_rewind": (BROWN, "*"),
-        "supermask": (BROWN, "P"),
-        "rewind to 0": (BLUE, "o"), "rewind later": (GREEN, "D")}
+        "rewind to 0": (BLUE, "o"), "rewind later": (GREEN, "D"),
+        # what of random networks is trained, and which of their weights are picked from
+        "everything": (BLACK, "o"), "everything, with norms": (GREY, "s"), "last layer": (ORANGE, "s"),
+        "first layer": (GREEN, "D"), "biases": (PURPLE, "v"), "norms": (SKY, "P"),
+        "supermask": (BROWN, "P"), "signed constant": (BROWN, "P"), "Kaiming normal": (BLUE, "o"),
+        "magnitude": (GREEN, "D"), "magnitude, constant": (SKY, "v"),
+        ALL: (BLACK, "o")}  # the layers together
 SPARES = [(BLUE, "o"), (ORANGE, "s"), (GREEN, "D"), (VERMILLION, "^"), (PURPLE, "v"),
           (SKY, "P"), (BLACK, "X"), (GREY, "*")]
 

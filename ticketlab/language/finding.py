@@ -127,7 +127,8 @@ def _inside(folder: Path) -> Path | None:
         if path.name.lower().startswith("smollm2-135m") and (
                 path.suffix == ".gguf" and path.is_file() or (path / "config.json").is_file()):
             return path
-    return folder if all((folder / name).is_file() for name in HUB_FILES) else None
+    # one that lacks a file is meant, too, and reading it says which; not another model in silence
+    return folder if sum((folder / name).is_file() for name in HUB_FILES) > 1 else None
 
 
 def _installed() -> Path | None:

@@ -137,12 +137,17 @@ def layer_bars(layers) -> str:
         y, share = TOP + 16 + number * step, kept / size
         rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
                  text(BARS - 8, y - 4, f"{kept:,} of {size:,}", "end"),
-                 f'<rect x="8" y="{y}" width="{full}" height="9" fill="#E4E4E4"/>',
-                 f'<rect x="8" y="{y}" width="{full * share:.1f}" height="9" fill="{KEPT}"/>',
+                 bar(y, share, full, KEPT),
                  text(full + 13, y + 9, f"{100 * share:.1f} %", "start")]
         words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
     height = max(HEIGHT, TOP + 16 + len(layers) * step)
     return document(BARS, height, f"Weights kept by layer: {'; '.join(words)}", rows)
+
+
+def bar(y: float, share: float, full: float, color: str, height: float = 9) -> str:
+    """A bar from the left edge: that share of its full length, which lies behind it in a light grey."""
+    return "".join(f'<rect x="8" y="{y}" width="{length:.1f}" height="{height}" fill="{fill}"/>'
+                   for length, fill in ((full, "#E4E4E4"), (full * min(1, max(0, share)), color)))
 
 
 def keys(width: int, entries) -> tuple[str, int]:

@@ -8,6 +8,7 @@ here. Lesson 08 builds on this file.
 """
 
 from collections.abc import Sequence
+from numbers import Real
 
 import numpy as np
 import torch
@@ -77,8 +78,8 @@ def shares(stack: Stack, values: Sequence[float]) -> list[Masks]:
     check_stack(stack)
     every = []
     for share in values:
-        if not 0 < share <= 1:  # nan neither
-            raise ValueError(f"the share is {share}; a supermask keeps a share above 0, up to 1 (all); "
+        if not isinstance(share, Real) or not 0 < share <= 1:  # nan neither
+            raise ValueError(f"the share is {share!r}; a supermask keeps a share above 0, up to 1 (all); "
                              "write 50 % as 0.5")
         masks = dense(stack)
         for name, mask in masks.items():

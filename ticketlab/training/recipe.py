@@ -6,6 +6,7 @@ over the training split), ``"80%"`` (of the whole training). Lesson 01 builds on
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, fields, replace
 
 from ticketlab.basics import whole
@@ -125,6 +126,8 @@ class Recipe:
         demand(not (self.cosine and self.drops), "cosine", f"False beside the drops {self.drops}: one "
                "way down at a time")
         if not isinstance(self.trained, str):  # in one form, for one key of kept runs
+            demand(isinstance(self.trained, Iterable), "trained", "a name or several, such as "
+                   "'last layer'")
             names = tuple(sorted(set(map(str, self.trained))))
             demand(names, "trained", f"at least one name, such as 'last layer', or {EVERYTHING!r}")
             demand(MASKS not in names or len(names) == 1, "trained", f"{MASKS!r} alone, or without it: "

@@ -27,9 +27,7 @@ def bars(yours: float, best: float) -> str:
                                                   ("the optimiser's", best, BLUE))):
         y = 48 + 62 * place
         parts += [svg.text(8, y - 6, name, "start"), svg.text(200, y - 6, f"{value:.3f}", "end"),
-                  f'<rect x="8" y="{y}" width="192" height="14" fill="#E4E4E4"/>',
-                  (f'<rect x="8" y="{y}" width="{192 * min(1, max(0, value)):.1f}" height="14" '
-                   f'fill="{color}"/>')]
+                  svg.bar(y, value, 192, color, 14)]
     return svg.document(210, 212, f"Share of variance explained: yours {yours:.3f}, the optimiser's "
                                   f"{best:.3f}",
                         parts)

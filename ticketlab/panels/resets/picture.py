@@ -5,8 +5,8 @@ Lesson 08's panel builds on this file.
 
 from collections.abc import Sequence
 
-from ticketlab.figures import BLACK, GREY, VERMILLION
-from ticketlab.panels.svg import HEIGHT, TOP, Curve, Plot, document, keys, marker, stroke, text
+from ticketlab.figures import GREY, VERMILLION
+from ticketlab.panels.svg import HEIGHT, TOP, Curve, Plot, bar, document, keys, marker, stroke, text
 
 WIDTHS = 450, 300  # of the two, in pixels
 
@@ -38,7 +38,6 @@ def lost(layers: dict[str, float], current: str, most: float, label: str) -> str
     for number, (layer, points) in enumerate(layers.items()):
         y, main = TOP + 16 + number * step, layer == current
         rows += [text(8, y - 3, layer, "start", 'font-weight="600"' if main else ""),
-                 f'<rect x="8" y="{y}" width="{full * max(0, points) / most:.1f}" height="9" '
-                 f'fill="{VERMILLION if main else GREY}" stroke="{BLACK}" stroke-width="0.3"/>',
+                 bar(y, points / most, full, VERMILLION if main else GREY),
                  text(full + 14, y + 9, f"{points:.1f}", "start")]
     return document(WIDTHS[1], HEIGHT, label, rows)

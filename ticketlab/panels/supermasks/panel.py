@@ -84,7 +84,7 @@ class SupermaskPanel(base.Panel):
         left.plot([100 * now.share], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
                   markerfacecolor="none")
         left.set(xlabel="weights used (%)", ylabel="test accuracy (%)", xlim=(0, 102), ylim=self._range)
-        base.finish(left)
+        base.finish(left, place="beside")  # inside, it would hide lines
         middle.imshow(self._tables[self.weights].picture(*self._place()), interpolation="nearest")
         middle.set(title=self.layer, xlabel="inputs", ylabel="units", xticks=[], yticks=[])
         alive = [100 * kept / size for kept, size in now.units.values()]

@@ -14,6 +14,7 @@ from ticketlab.panels.svg import (
     TOP,
     Curve,
     Plot,
+    bar,
     document,
     keys,
     marker,
@@ -69,8 +70,7 @@ def units(layers: dict[str, tuple[int, int]]) -> str:
     for number, (layer, (alive, size)) in enumerate(layers.items()):
         y = TOP + 16 + 34 * number
         rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
-                 f'<rect x="8" y="{y}" width="{full}" height="9" fill="#E4E4E4"/>',
-                 f'<rect x="8" y="{y}" width="{full * alive / size:.1f}" height="9" fill="{KEPT}"/>',
+                 bar(y, alive / size, full, KEPT),
                  text(full + 12, y + 9, f"{alive} of {size}", "start")]
     words = "; ".join(f"{layer} {alive} of {size}" for layer, (alive, size) in layers.items())
     return document(WIDTHS[2], HEIGHT, f"Units that survive: {words}", rows)
