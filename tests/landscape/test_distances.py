@@ -67,6 +67,14 @@ def test_independent_masks_differ_as_much_as_chance_says():
                                rtol=0, atol=0.01)
 
 
+def test_masks_of_two_densities_differ_by_chance_on_either_side():
+    """At 20 % and 70 % kept: 0.2 x 0.3 that only one keeps, 0.7 x 0.8 that only the other does."""
+    a, b = random_masks(0, 0.2), random_masks(1, 0.7)
+    expected = 0.2 * 0.3 + 0.7 * 0.8
+    for one, other in ((a, b), (b, a)):
+        assert hamming_by_chance(one, other).tolist() == pytest.approx([expected] * 2, abs=0.05)
+
+
 @pytest.mark.parametrize("compare", [hamming, hamming_by_chance])
 def test_masks_of_other_nets_are_not_compared(compare):
     a, b = PAIRS["cnn"][0], PAIRS["mlp"][0]

@@ -45,7 +45,7 @@ MISTAKES = (
     ("one side's distance only", "landscape/distances.py",
      "(kept_a[layer] * (1 - kept_b[layer]) + kept_b[layer] * (1 - kept_a[layer]))",
      "(2 * kept_a[layer] * (1 - kept_b[layer]))",
-     DISTANCES, "independent_masks_differ_as_much_as_chance_says"),
+     DISTANCES, "masks_of_two_densities_differ_by_chance_on_either_side"),
     ("a unit's reader left behind", "landscape/symmetries.py",
      "tensors[reader] = _taken(tensors[reader], _columns(order, units[layer].each), 2)", "pass",
      SYMMETRIES, "renamed_and_scaled_units_compute_the_same_with_as_many_zeros"),
