@@ -51,15 +51,15 @@ from ticketlab.lottery import arms, comparisons, rewinding
 from ticketlab.pruning import masks
 from ticketlab.scaling import double_descent, matching
 from ticketlab.stack import Stack, draw
-from ticketlab.training import Recipe, Snapshot, evaluate, memory, train
+from ticketlab.training import Recipe, Snapshot, evaluate, memory, train, train_each
 from ticketlab.weights import kernels
 
 __version__ = "0.1.0"
 __all__ = ["Recipe", "Snapshot", "Stack", "arms", "class_results", "comparisons", "data",
            "double_descent", "draw", "evaluate", "instability", "kernels", "label_noise", "landscape",
            "language", "lottery", "masks", "matching", "memory", "nets", "pruning", "rewinding", "runs",
-           "scales", "scaling", "sentences", "stack", "sweep", "text", "train", "training",
-           "weights"]
+           "scales", "scaling", "sentences", "stack", "sweep", "text", "train", "train_each",
+           "training", "weights"]
 
 _LATER = ("claims", "figures", "panels")
 

@@ -137,7 +137,8 @@ def test_a_full_turn_is_no_turn_and_half_of_one_changes_signs():
 
 
 @pytest.mark.parametrize("call, message", [
-    (lambda s, m: landscape.rotate(s, "2", 361), "angle is 361; it must lie between -360 and 360"),
+    (lambda s, m: landscape.rotate(s, "2", 361), "angle is 361; it must be a number between -360 and 360"),
+    (lambda s, m: landscape.rotate(s, "2", "sixty"), "angle is 'sixty'"),
     (lambda s, m: landscape.rotate(s, "2", float("nan")), "angle is nan"),
     (lambda s, m: landscape.rotate(s, "9", 10), r"'9' is no place .* there are \['0', '2', '3'\]"),
     (lambda s, m: landscape.rotate(s, "2", 10, masks=m), "masks prune .* of '2.weight', .*no mask can be carried"),

@@ -43,7 +43,7 @@ def test_epochs_count_the_training_split():
     ({"batch": 0}, "batch is 0"),
     ({"momentum": 1.0, "optimizer": "sgd"}, "momentum is 1.0"),
     ({"momentum": 0.9}, "momentum is 0.9.*adam"),
-    ({"weight_decay": -1}, "weight_decay is -1"),
+    ({"weight_decay": -1}, "weight_decay is -1"), ({"weight_decay": float("inf")}, "weight_decay is inf"),
     ({"drops": "80%"}, "drops is '80%'; it must be a tuple"),
     ({"steps": "ten"}, "'ten' is not a number of steps"),
     ({"evaluate_every": 0}, "evaluate_every is 0"),

@@ -5,6 +5,7 @@ each by 90 degrees. So 0 and 360 degrees are the identity, and each angle betwee
 axes as the planes are. ``symmetries.rotate`` builds on this file, and lesson 07 through it.
 """
 
+from numbers import Real
 from typing import NamedTuple
 
 import numpy as np
@@ -81,8 +82,8 @@ def turned(tensor: Tensor, matrix: Tensor, axis: int, block: int) -> Tensor:
 
 
 def check_angle(angle: float) -> None:
-    if not -360 <= angle <= 360:
-        raise ValueError(f"angle is {angle}; it must lie between -360 and 360 degrees")
+    if not isinstance(angle, Real) or not -360 <= angle <= 360:
+        raise ValueError(f"angle is {angle!r}; it must be a number between -360 and 360 degrees")
 
 
 def check_masks_carried(masks: Masks, place: Place) -> None:

@@ -105,7 +105,7 @@ class Recipe:
         demand(0 <= self.momentum < 1, "momentum", "at least 0 and below 1")
         demand(self.momentum == 0 or self.optimizer == "sgd", "momentum",
                "0 with adam, which has a momentum of its own")
-        demand(self.weight_decay >= 0, "weight_decay", "0 or above")
+        demand(0 <= self.weight_decay < math.inf, "weight_decay", "0 or above")
         demand(0 <= self.l1 < math.inf, "l1", "0 or above")
         demand(self.l1 == 0 or self.weight_decay == 0, "l1", f"0 beside a weight_decay of "
                f"{self.weight_decay}: one pressure at a time, or neither's effect could be told")

@@ -78,3 +78,10 @@ def test_what_cannot_be_turned_or_stacked_is_named(rotations, trained, some_data
     from tests.landscape.test_symmetries import PAIR, sparse
     with pytest.raises(ValueError, match="another architecture"):
         pressure_panel({"L2": {"none": plain, "other": sparse(PAIR)[0]}}, some_data)
+
+
+@pytest.mark.parametrize("networks, message", [({}, "there are no networks; give at least one"),
+                                               ({"L2": {}}, "there are no networks of 'L2'")])
+def test_a_panel_of_no_networks_says_so(networks, message):
+    with pytest.raises(ValueError, match=message):
+        pressure_panel(networks, None)

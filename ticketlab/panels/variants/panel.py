@@ -26,6 +26,10 @@ class _Variants(base.Panel):
     _group, _setting, _unit, _step = "group", "setting", "", 1
 
     def _start(self, name: str, groups: Mapping[str, list], group: str | None, setting: int, rate: float):
+        empty = [name for name, own in groups.items() if not own]
+        if empty or not groups:
+            which = f" of {empty[0]!r}" if empty else ""
+            raise ValueError(f"there are no networks{which}; give at least one")
         self._groups = groups
         self._tops = {name: max(int(each.counts.max()) for each in own) for name, own in groups.items()}
         last = self._step * (max(map(len, groups.values())) - 1)
@@ -177,7 +181,7 @@ class PressurePanel(_Variants):
     def __init__(self, networks: Mapping[str, Mapping[str, Stack]], data, *,
                  pressure: str | None = None, strength: int = 0, rate: float = 0.0):
         self._start("pressure-panel", {
-            name: measure(list(own), list(own.values()), _names(own.values()), data)
+            name: own and measure(list(own), list(own.values()), _names(own.values()), data)
             for name, own in networks.items()}, pressure, strength, rate)
 
     pressure = controls.choice("pressure", doc="The pressure that is shown; set it to see another.")

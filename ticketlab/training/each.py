@@ -1,0 +1,111 @@
+"""Several trainings that know nothing of one another, as many at a time as torch has threads.
+
+Small networks train on one thread, and leave the machine's other cores without work. Trainings that
+differ in their recipe cannot be one stack; each of them is a stack of its own here, and every thread
+takes one after the other. Lesson 07 builds on this file.
+"""
+
+from collections.abc import Mapping, Sequence
+
+import torch
+
+from ticketlab.basics import progress_bar, threads
+from ticketlab.pruning import Masks
+from ticketlab.stack import Stack, check_stack
+from ticketlab.training.history import Run, Snapshot
+from ticketlab.training.loop import train
+from ticketlab.training.outputs import check_outputs
+from ticketlab.training.recipe import Recipe
+from ticketlab.training.side_by_side import Shares, side_by_side
+
+
+def train_each(starts: Stack | Snapshot | Mapping, data, recipes: Recipe | Mapping, *,
+               masks: Mapping[object, Masks] | None = None, order_seeds: Sequence[int] | None = None,
+               progress=True) -> dict[object, Run]:
+    """Train several stacks, each as ``train`` would: label -> Run, in the order of the labels.
+
+    starts: where each begins, by label, or one for all. recipes: each one's recipe, by label, or one
+    for all. masks: by label, for all or for none. order_seeds: as in ``train``, the same for all.
+    progress: one bar over the steps of all of them.
+
+    On a CPU as many train at a time as torch has threads, each on one thread, unless the number of
+    threads is somebody's own setting or the networks' layers may draw random numbers: then one after the
+    other. The results are those of one thread, bit for bit.
+    Raises ValueError for labels that do not fit, and what ``train`` raises: the first error ends all.
+    Lesson 07 builds on it.
+    """
+    labels = _labels(starts=starts, recipes=recipes, masks=masks)
+    own = {label: _own(recipes, label) for label in labels}
+    moments, total, apart = {}, 0, not threads.given()
+    for label in labels:
+        start = _own(starts, label)
+        moment = moments[label] = start if isinstance(start, Snapshot) else Snapshot(start)
+        check_stack(moment.stack, "starts")
+        check_outputs(moment.stack, data)
+        total += own[label].schedule(len(data.x_train)).total - moment.step
+        # else layers may draw random numbers, of which torch has one source, and forward may write
+        apart = apart and moment.stack.runs_as_one and moment.stack.device.type == "cpu"
+    abreast = min(len(labels), torch.get_num_threads()) if apart else 1
+    parts, runs = [labels[place::abreast] for place in range(abreast)], {}
+    with progress_bar(progress, total, f"{len(labels)} trainings") as bar:
+        counted = _Counted(bar, parts)
+
+        def work(part, step):
+            for label in part:
+                runs[label] = train(
+                    moments[label], data, own[label], masks=None if masks is None else masks[label],
+                    order_seeds=order_seeds, checked=True, progress=counted.of(part, step))
+
+        side_by_side(work, Shares(parts, 1 if abreast > 1 else None), counted.show)
+        counted.show()
+    return {label: runs[label] for label in labels}
+
+
+def _labels(**given) -> list:
+    """The labels, which are the same wherever there are some; raises ValueError if they are not."""
+    by_label = {name: list(each) for name, each in given.items() if isinstance(each, Mapping)}
+    first, labels = next(iter(by_label.items()), ("starts", []))
+    if not labels:
+        raise ValueError("there is nothing to train; give starts or recipes by label, at least one")
+    for name, others in by_label.items():
+        if set(others) != set(labels):
+            raise ValueError(f"{name} has the labels {others} and {first} has {labels}; give both "
+                             "the same")
+    return labels
+
+
+def _own(given, label):
+    return given[label] if isinstance(given, Mapping) else given
+
+
+class _Counted:
+    """One bar over the steps of all, moved on by the thread that shows it."""
+
+    def __init__(self, bar, parts):
+        self.bar, self.done, self.shown = bar, [0] * len(parts), 0
+        self.places = {id(part): place for place, part in enumerate(parts)}
+
+    def of(self, part, step):
+        """The bar that one part's trainings move on; ``step`` hears of each step, too."""
+        return _Share(self, self.places[id(part)], step)
+
+    def show(self):
+        due = sum(self.done) - self.shown
+        self.shown += due
+        self.bar.update(due)
+
+
+class _Share:
+    def __init__(self, counted: _Counted, place: int, step):
+        self.counted, self.place, self.step = counted, place, step
+        self.n = 0
+
+    def update(self, steps=1):
+        self.n += steps
+        self.counted.done[self.place] += steps
+        for _ in range(steps):
+            self.step()
+
+    def set_postfix_str(self, text, refresh=True):
+        if self.place == 0:  # the others' thread does not show anything
+            self.counted.bar.set_postfix_str(text, refresh)
