@@ -33,10 +33,10 @@ class Surface:
 
 
 # Plain SGD, under which a pressure is no more than it says: Adam would divide it away.
-_PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=1_000, evaluate_every=1_000)
+_PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=800, evaluate_every=800)
 QUICK = Surface(
     (100, 100), _PLAIN, replicates=5, levels=4, rate=0.4377,  # a tenth remains after four rounds
-    wide=(300, 100), pressed=_PLAIN.with_(steps=2_000, evaluate_every=2_000), pressed_replicates=4,
+    wide=(300, 100), pressed=_PLAIN.with_(steps=1_600, evaluate_every=1_600), pressed_replicates=4,
     l2=(1e-3, 5e-3), l1=(5e-4,), powers=(2, 3, 4),
     widths=(16, 64, 256), matched=_PLAIN, signals=3)
 CLASS = replace(
