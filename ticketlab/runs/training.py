@@ -24,7 +24,8 @@ from ticketlab.basics import forked, progress_bar, seed, skip, warn, whole_from,
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
-from ticketlab.runs.units import Job, State, Unit, former
+from ticketlab.runs.keys import Job
+from ticketlab.runs.units import State, Unit, former
 from ticketlab.stack import Stack, check_stack
 from ticketlab.training import Recipe, Run, Snapshot
 

@@ -9,7 +9,7 @@ ALIGNMENT = "landscape/test_alignment.py"
 LINES = "landscape/test_lines.py"
 CHILDREN = "landscape/test_instability.py"
 PRESSURE = "training/test_pressure.py"
-UNITS = "runs/test_units.py"
+KEYS = "runs/test_keys.py"
 SYMMETRIES = "landscape/test_symmetries.py"
 SURFACE = "landscape/test_surface.py"
 RESETTING = "landscape/test_resetting.py"
@@ -22,9 +22,9 @@ MISTAKES = (
     ("stale roots after a rewinding", "training/pressure.py",
      "torch.where(power(kept, self.exponent) == weights, kept, fresh)", "kept",
      PRESSURE, "weights_that_were_put_back_win_over_the_roots_of_the_moment"),
-    ("a pressure changes no key", "runs/units.py",
+    ("a pressure changes no key", "runs/keys.py",
      "if LATER.get(name) != value}", "if name not in LATER}",
-     UNITS, "a_recipe_without_pressure_has_the_key_it_always_had_and_pressure_makes_another"),
+     KEYS, "a_recipe_without_pressure_has_the_key_it_always_had_and_pressure_makes_another"),
     ("barrier above the higher end", "landscape/lines.py",
      "(self.error[0] + self.error[-1]) / 2", "self.error[[0, -1]].amax(0)",
      LINES, "a_barrier_is_the_highest_error_less_the_mean_of_the_ends"),

@@ -6,7 +6,7 @@ One mistake an entry, as ``Mutant`` has it.
 FILES = "runs/test_files.py"
 KEPT = "runs/test_training.py"
 DIGESTS = "basics/test_digests.py"
-UNITS = "runs/test_units.py"
+KEYS = "runs/test_keys.py"
 
 MISTAKES = (
     ("digest ignores the dtype", "basics/digests.py", "{name} {tensor.dtype} ", "{name} ",
@@ -20,15 +20,15 @@ MISTAKES = (
     ("resumed one step late", "runs/units.py",
      'notes["step"], True,', 'notes["step"] + 1, True,',
      KEPT, "an_interrupted_run_goes_on_from_its_last_state"),
-    ("masks not part of the key", "runs/units.py",
+    ("masks not part of the key", "runs/keys.py",
      "None if self.masks is None else digest(self.masks)", "None",
-     UNITS, "whatever_decides_the_result_makes_it_another_run"),
-    ("orders not part of the key", "runs/units.py",
+     KEYS, "whatever_decides_the_result_makes_it_another_run"),
+    ("orders not part of the key", "runs/keys.py",
      '"order_seeds": self.order_seeds', '"order_seeds": len(self.order_seeds)',
-     UNITS, "whatever_decides_the_result_makes_it_another_run"),
-    ("optimiser not part of the key", "runs/units.py",
-     "digest(_flat(self.start))", "digest(_flat(self.start._replace(optimizer=None)))",
-     UNITS, "whatever_decides_the_result_makes_it_another_run"),
+     KEYS, "whatever_decides_the_result_makes_it_another_run"),
+    ("optimiser not part of the key", "runs/keys.py",
+     "digest(flat(self.start))", "digest(flat(self.start._replace(optimizer=None)))",
+     KEYS, "whatever_decides_the_result_makes_it_another_run"),
     ("random numbers begun anew after a break", "runs/training.py",
      'torch.set_rng_state(state.random["cpu"])', "pass",
      KEPT, "dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone"),
