@@ -1,6 +1,7 @@
 """The recipes of CONTRIBUTING.md, each executed as it stands on a copy of the package."""
 
 import importlib.util
+import json
 import os
 import re
 import shutil
@@ -45,19 +46,43 @@ def test_there_is_a_recipe_for_each_thing_that_people_add():
                              "a lesson"]
 
 
-@pytest.mark.parametrize("title", [title for title in RECIPES if title != "a lesson"])
-def test_a_recipe_does_what_it_says(title, tmp_path):
-    shutil.copytree(ROOT / "ticketlab", tmp_path / "ticketlab",
-                    ignore=shutil.ignore_patterns("__pycache__"))
-    *blocks, (last, check) = RECIPES[title]
-    assert blocks and last == "try it"
-    for where, code in blocks:
-        follow(where, code, tmp_path)
-    place = os.environ | {"PYTHONPATH": str(tmp_path), "MPLBACKEND": "Agg"}
-    program = f"{check}\nassert tl.__file__.startswith({str(tmp_path)!r})"
-    said = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, env=place,
-                          capture_output=True, text=True, check=False)
+# Tries every recipe, in one process: what is imported and generated for one serves the next.
+TRY = """
+import json, sys, traceback
+programs, errors = json.load(sys.stdin), {}
+for title, program in programs.items():
+    try:
+        exec(program, {"__name__": "__main__"})
+    except BaseException:
+        errors[title] = traceback.format_exc()
+import ticketlab
+json.dump({"errors": errors, "package": ticketlab.__file__}, open("said.json", "w"))
+"""
+
+
+@pytest.fixture(scope="module")
+def tried(tmp_path_factory):
+    """title -> what went wrong when all recipes were followed on one copy of the package."""
+    folder = tmp_path_factory.mktemp("copy")
+    shutil.copytree(ROOT / "ticketlab", folder / "ticketlab", ignore=shutil.ignore_patterns("__pycache__"))
+    programs = {}
+    for title, (*blocks, (last, check)) in RECIPES.items():
+        if title != "a lesson":
+            assert blocks and last == "try it"
+            programs[title] = check
+            for where, code in blocks:
+                follow(where, code, folder)
+    said = subprocess.run([sys.executable, "-c", TRY], cwd=folder, input=json.dumps(programs), text=True,
+                          env=os.environ | {"PYTHONPATH": str(folder), "MPLBACKEND": "Agg"}, capture_output=True)
     assert said.returncode == 0, said.stderr
+    found = json.loads((folder / "said.json").read_text("utf-8"))
+    assert found["package"].startswith(str(folder))
+    return found["errors"]
+
+
+@pytest.mark.parametrize("title", [title for title in RECIPES if title != "a lesson"])
+def test_a_recipe_does_what_it_says(title, tried):
+    assert title not in tried, tried[title]
 
 
 def test_a_lesson_of_the_recipes_cells_is_executed_and_stored(tmp_path, monkeypatch):

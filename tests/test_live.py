@@ -10,13 +10,12 @@ from nbformat.v4 import new_code_cell, new_notebook
 
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
+# a panel of few pictures: this is about where they are stored
 LESSON = ["""
-import torch, ticketlab as tl
-x, y = torch.randn(60, 12, generator=torch.Generator().manual_seed(0)), torch.arange(60) % 4
-data = tl.data.Data("noise", x, y, x, y, x, y, 4, (12,), "noise")
-stack = tl.draw(tl.nets.mlp(data, (9, 7)), [0, 1])
-panel = tl.panels.prune_panel(stack, data, rate=0.5)
-panel""", "panel", "2 + 2", "tl.panels.prune_panel(stack, data, rate=0.25)"]
+import ticketlab as tl
+some = tl.kernels.random_kernels(3, (5, 5))
+panel = tl.panels.kernels_panel(some, rate=0.5)
+panel""", "panel", "2 + 2", "tl.panels.kernels_panel(some, rate=0.25)"]
 
 
 @pytest.fixture
@@ -42,12 +41,12 @@ def test_each_panel_is_saved_where_the_stored_lesson_expects_it(tools, tmp_path,
     stored = nbformat.read(path, as_version=4)
     assert len(stored.cells) == len(LESSON) + 3, "what saves the panels is no part of a lesson"
     assert [name for _, name in live.shown(stored, path.stem)] == [
-        "03-prune.html", "03-prune-2.html", "03-prune-3.html"]
+        "03-kernels.html", "03-kernels-2.html", "03-kernels-3.html"]
     assert sorted(os.listdir(tmp_path / "live")) == [
-        "03-prune-2.html", "03-prune-3.html", "03-prune.html", "04-other.html"]
-    page = (tmp_path / "live" / "03-prune.html").read_text("utf-8")
-    assert "<h1>prune panel of lesson 03</h1>" in page and "rate 50 %" in page
-    assert "rate 25 %" in (tmp_path / "live" / "03-prune-3.html").read_text("utf-8")
+        "03-kernels-2.html", "03-kernels-3.html", "03-kernels.html", "04-other.html"]
+    page = (tmp_path / "live" / "03-kernels.html").read_text("utf-8")
+    assert "<h1>kernels panel of lesson 03</h1>" in page and "rate 50 %" in page
+    assert "rate 25 %" in (tmp_path / "live" / "03-kernels-3.html").read_text("utf-8")
 
 
 def test_a_notebook_without_a_number_has_pages_of_its_whole_name(tools):

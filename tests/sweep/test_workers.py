@@ -23,6 +23,7 @@ MORTAL = """
 import json, os, sys, time, warnings
 from pathlib import Path
 from distributed import Client, LocalCluster
+from tests.sweep import forked
 from ticketlab import sweep
 from ticketlab.sweep import workers
 
@@ -49,7 +50,7 @@ def told(result):
 
 WITH_NANNIES = MORTAL + """
 if __name__ == "__main__":
-    with LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \\
+    with forked.workers(), LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster, \\
             Client(cluster) as client:
         told(sweep.run(mortal, sweep.grid(dies=["never", "at once", "late", "twice", "nor this"]),
                        executor=client.get_executor(), progress=False))
