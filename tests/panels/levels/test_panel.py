@@ -1,8 +1,11 @@
 """The levels panel: controls with names, silent callbacks, errors shown, a constant text."""
 
 import time
+from dataclasses import replace
 
 import pytest
+
+from ticketlab.panels import levels_panel
 
 
 def test_levels_follow_the_search(panel):
@@ -21,3 +24,10 @@ def test_a_move_looks_up_and_takes_less_than_16_ms(panel, monkeypatch, capsys):
         panel.level = level
         moves.append(time.process_time() - began)
     assert sorted(moves)[2] < 0.016 and capsys.readouterr() == ("", "")
+
+
+def test_lines_without_any_error_are_drawn(searches):
+    tickets, lines = searches["short"]
+    flat = [replace(line, error=line.error * 0) for line in lines]
+    panel = levels_panel({"short": tickets}, {"short": flat})
+    assert panel.state().barrier == 0 and "nan" not in panel.picture.value

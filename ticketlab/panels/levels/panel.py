@@ -31,7 +31,7 @@ class LevelsPanel(base.Panel):
                              "both for the same searches, at least one")
         self._tables = {name: LevelsTable(name, own, lines[name]) for name, own in tickets.items()}
         every = [line for own in self._tables.values() for line in own.lines]
-        self._top = 110 * max(line.error.max().item() for line in every)
+        self._top = 110 * max(line.error.max().item() for line in every) or 1.0  # no error anywhere
         points = [100 * value.mean().item() for own in self._tables.values()
                   for value in (*own.barriers, *own.lost)]
         self._range = min(0, *points) - 1, max(THRESHOLD, *points) + 1
