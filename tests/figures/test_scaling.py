@@ -58,6 +58,9 @@ def test_random_masks_begin_at_the_same_dense_net_and_are_thin_and_dashed(table)
         assert line.get_color() == named(ax, str(width)).get_color()
     alone = scaling_figures.accuracy_by_weights(table, arms=["ticket"])
     assert not [line for line in alone.lines if line.get_linestyle() == "--"]
+    without = scaling_figures.accuracy_by_weights(table[table["arm"] == "ticket"])
+    assert not [line for line in without.lines if line.get_linestyle() == "--"]
+    assert "random" not in " ".join(each.get_text() for each in without.get_legend().get_texts())
 
 
 def test_another_accuracy_can_be_shown(table):

@@ -20,17 +20,19 @@ COLUMNS = {"accuracy": "test accuracy (%)", "early_accuracy": "test accuracy at 
 
 
 def accuracy_by_weights(table, ax=None, *, by: str = "width",
-                        arms: Sequence[str] = (TICKET, RANDOM), column: str = "accuracy"):
+                        arms: Sequence[str] | None = None, column: str = "accuracy"):
     """Accuracy against the number of weights remaining, fewer to the right, on a log scale: a line
     a net going down from its dense point, and all dense nets joined by a black line.
 
     Read it upwards: where a net's line lies above the black one, it does better pruned than a
     narrower net left dense with as many weights. table: what ``scaling.run`` gives. by: the column
     of its labels. arms: of them the first in full lines with bands from the lowest to the highest
-    replicate, others thin and dashed. Raises ValueError as ``matching.ladder`` does, for no arms
-    and for an unknown column. Zhu & Gupta 2017; lesson 06 builds on it.
+    replicate, others thin and dashed; by default tickets and, where the table has them, random masks.
+    Raises ValueError as ``matching.ladder`` does, for no arms and for an unknown column. Zhu & Gupta 2017; lesson 06 builds on it.
     """
     drawing.choose("column", column, COLUMNS)
+    if arms is None:
+        arms = [TICKET, *[RANDOM] * (RANDOM in set(table.get("arm", ())))]
     if isinstance(arms, str) or not arms:
         raise ValueError(f"arms is {arms!r}; give a list with at least one, such as ['ticket']")
     labels = matching.labels(table, by)
