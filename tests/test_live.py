@@ -5,8 +5,11 @@ import sys
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_notebook
+
+from ticketlab.panels import kernels_panel
 
 TOOLS = Path(__file__).resolve().parents[1] / "tools"
 
@@ -47,6 +50,16 @@ def test_each_panel_is_saved_where_the_stored_lesson_expects_it(tools, tmp_path,
     page = (tmp_path / "live" / "03-kernels.html").read_text("utf-8")
     assert "<h1>kernels panel of lesson 03</h1>" in page and "rate 50 %" in page
     assert "rate 25 %" in (tmp_path / "live" / "03-kernels-3.html").read_text("utf-8")
+
+
+def test_a_stored_page_is_shown_in_todays_style_and_by_todays_program(tools, tmp_path):
+    """Else a mended fault would stay on the site until every lesson was executed anew."""
+    today = tools[1].today
+    panel = kernels_panel(np.arange(8.0).reshape(2, 1, 2, 2))
+    now = panel.save(tmp_path / "now.html", positions=3).read_text("utf-8")
+    assert today(now) == now
+    old = now.replace("max-width: 1000px", "max-width: 999px").replace('"input"', '"change"')
+    assert old.count("999px") == 1 and old != now and today(old) == now
 
 
 def test_a_notebook_without_a_number_has_pages_of_its_whole_name(tools):

@@ -5,6 +5,7 @@ It is built once for all of these tests. Without Sphinx or a browser they are sk
 
 import functools
 import http.server
+import importlib
 import importlib.util
 import re
 import subprocess
@@ -43,6 +44,10 @@ def address(site):
         def log_message(self, *_):
             pass
 
+        def end_headers(self):
+            self.send_header("LinkChecker", "welcome")  # which else asks no more than 3 times a second
+            super().end_headers()
+
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), functools.partial(Quiet, directory=site))
     threading.Thread(target=server.serve_forever, daemon=True).start()
     yield f"http://127.0.0.1:{server.server_port}"
@@ -54,6 +59,13 @@ def address(site):
 def chromium():
     with browser() as started:
         yield started
+
+
+@pytest.fixture
+def tools(monkeypatch):
+    """Gives a module of tools/, which are scripts that find one another."""
+    monkeypatch.syspath_prepend(ROOT / "tools")
+    return importlib.import_module
 
 
 class Page(HTMLParser):
@@ -97,6 +109,13 @@ def test_every_page_of_the_course_is_there(site):
         assert (site / f"{name}.html").is_file(), name
     folders = {path.name for path in (ROOT / "ticketlab").iterdir() if (path / "__init__.py").is_file()}
     assert folders <= {path.stem for path in (site / "api").glob("*.html")}
+
+
+def test_the_start_page_says_how_long_each_lesson_runs(site, tools):
+    words = " ".join("".join(page(site / "index.html").words).split())
+    for stem in LESSONS:
+        took = tools("costs").time(tools("costs").known()[tools("names").short(stem)]["quick"])
+        assert re.search(rf"{tools('names').short(stem)[:2]}.{{0,200}}?runs in {took}", words, re.IGNORECASE), stem
 
 
 def test_no_link_is_broken(address, tmp_path):
@@ -158,24 +177,20 @@ def test_code_folds_and_only_the_setup_cell_is_closed(site, stem):
     assert len(folds) == codes and sum(" open" not in each for each in folds) == 1
 
 
-def test_each_panel_of_a_lesson_is_alive_on_its_page(site):
-    """A frame in place of the picture, and the page that it shows."""
+def test_each_panel_of_a_lesson_is_alive_on_its_page(site, tools):
+    """A frame in place of the picture, and the page that it shows, in today's style."""
     for path in sorted((ROOT / "lessons" / "live").glob("*.html")):
         lesson = next(stem for stem in LESSONS if stem.startswith(path.name.partition("-")[0]))
         frames = {frame["src"]: frame for frame in page(site / f"lessons/{lesson}.html").frames}
         assert f"../_static/live/{path.name}" in frames, f"{path.name} is shown by no cell of {lesson}"
         assert frames[f"../_static/live/{path.name}"]["title"]
-        assert (site / "_static" / "live" / path.name).read_bytes() == path.read_bytes()
+        shown = (site / "_static" / "live" / path.name).read_text("utf-8")
+        assert shown == tools("live").today(path.read_text("utf-8"))
 
 
-def test_every_panel_that_a_lesson_stores_has_a_page_of_its_own():
+def test_every_panel_that_a_lesson_stores_has_a_page_of_its_own(tools):
     """`make lessons` writes them; each is under a megabyte and a half."""
-    sys.path.insert(0, str(ROOT / "tools"))
-    try:
-        import live
-    finally:
-        sys.path.remove(str(ROOT / "tools"))
-    wanted = {name for stem in LESSONS for _, name in live.shown(
+    wanted = {name for stem in LESSONS for _, name in tools("live").shown(
         nbformat.read(ROOT / "lessons" / f"{stem}.ipynb", as_version=4), stem)}
     there = {path.name: path.stat().st_size for path in (ROOT / "lessons" / "live").glob("*.html")}
     assert wanted == set(there) and len(wanted) >= 5

@@ -6,6 +6,7 @@ where the stored notebook has the panel's picture.
 
 import inspect
 import re
+from importlib.resources import files
 
 import names
 
@@ -49,3 +50,13 @@ def shown(notebook, stem):
              if (said := SAID.match("".join(output.get("data", {}).get("text/plain", ""))))]
     pages = page_names(names.short(stem), [kind for _, kind in found])
     return [(place, page) for (place, _), page in zip(found, pages, strict=True)]
+
+
+def today(text):
+    """The text of a stored page with the style and the program that a panel is saved with now: only what
+    the panel shows is stored for good."""
+    style, program = (files("ticketlab.panels.page").joinpath(name).read_text("utf-8")
+                      for name in ("page.css", "page.js"))
+    head, mark, rest = text.partition("<style>\n")
+    body, begin, _ = rest.partition("</style>")[2].rpartition("<script>\n")
+    return f"{head}{mark}{style}</style>{body}{begin}{program}</script>\n</body>\n</html>\n"

@@ -39,8 +39,10 @@ def build(target):
         subprocess.run([*sphinx, "-c", HERE, source, made], check=True)
         for page in made.rglob("*.html"):
             _mend(page)
-        shutil.copytree(sources.ROOT / "lessons" / sources.live.FOLDER, made / "_static" / "live",
-                        dirs_exist_ok=True)
+        panels = made / "_static" / "live"
+        panels.mkdir(parents=True)
+        for page in (sources.ROOT / "lessons" / sources.live.FOLDER).glob("*.html"):
+            (panels / page.name).write_text(sources.live.today(page.read_text("utf-8")), "utf-8")
         for left in (".buildinfo", ".doctrees", "_sources", "objects.inv"):
             path = made / left
             shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -17,6 +17,7 @@ import nbformat
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT / "tools"))
 
+import costs  # noqa: E402
 import live  # noqa: E402
 import names  # noqa: E402
 import setup_cell  # noqa: E402
@@ -129,6 +130,17 @@ def write(folder, api):
     _put_together(folder, [path.stem for path in lessons], sorted(api), saved)
 
 
+def _timed(text):
+    """A map with what each of its lessons takes at scale quick."""
+    known = costs.known()
+
+    def row(match):
+        took = costs.time(known.get(names.short(match[1]), {}).get("quick", {}))
+        return f"{match.group().removesuffix('|')}<br>runs in {took} |"
+
+    return re.sub(r"(?m)^\| [^|]*\((?:\w+/)*(\w+)\.ipynb\) \|.*\|$", row, text)
+
+
 def _put_together(folder, stems, api, saved):
     def part(page, heading, to):
         return relative(section(page, heading), page, to, folder)
@@ -140,7 +152,7 @@ def _put_together(folder, stems, api, saved):
         "intro": relative(intro, "README.md", "index.md", folder),
         "panel": FRAME.format(up="", name=panel, title="prune panel, with its controls")
         if panel in saved else "",
-        "map": part("lessons/start.md", "## The map", "index.md"),
+        "map": _timed(part("lessons/start.md", "## The map", "index.md")),
         "lessons": "\n".join(f"lessons/{stem}" for stem in stems),
         "api": "\n".join(f"api/{name}" for name in api),
         "start": part("README.md", "## Start", "running.md"),
