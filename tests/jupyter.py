@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import secrets
 import socket
 import subprocess
 import sys
@@ -93,8 +94,8 @@ def wait_for(server, url, log, seconds=90):
 
 
 def open_notebook(page, address, notebook):
-    """Open it, with a kernel that rests."""
-    page.goto(f"{address}/lab/tree/{notebook}?token={TOKEN}")
+    """Open it, with a kernel that rests, in a workspace of its own: nothing that was open before."""
+    page.goto(f"{address}/lab/workspaces/{secrets.token_hex(4)}/tree/{notebook}?token={TOKEN}")
     page.locator(".jp-Notebook .jp-CodeCell").first.wait_for()
     page.wait_for_function(KERNEL_RESTS, timeout=90 * SECOND)
 

@@ -7,7 +7,7 @@ from tests.panels import in_lab
 from tests.panels.page.conftest import opened
 
 EVERY = in_lab.names()
-CELL = "panel = made.{0}()\n_ = panel.save('{0}.html', positions=9)\npanel"
+CELL = "panel = made.{0}()\n_ = panel.save('{0}.html', positions=5)\npanel"
 # of what holds numbers and pictures: the words of both
 WORDS = """node => [node.querySelector("#numbers, .ticketlab-numbers").innerText,
     ...[...node.querySelectorAll("svg text")].map(each => each.textContent)].join(" ").split(/\\s+/).join(" ")"""
