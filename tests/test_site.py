@@ -99,6 +99,7 @@ def pages(site):
     return [path for path in sorted(site.rglob("*.html")) if "live" not in path.parts]
 
 
+@functools.cache
 def page(path):
     return Page(path.read_text("utf-8"))
 
