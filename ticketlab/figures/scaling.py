@@ -28,7 +28,8 @@ def accuracy_by_weights(table, ax=None, *, by: str = "width",
     narrower net left dense with as many weights. table: what ``scaling.run`` gives. by: the column
     of its labels. arms: of them the first in full lines with bands from the lowest to the highest
     replicate, others thin and dashed; by default tickets and, where the table has them, random masks.
-    Raises ValueError as ``matching.ladder`` does, for no arms and for an unknown column. Zhu & Gupta 2017; lesson 06 builds on it.
+    Raises ValueError as ``matching.ladder`` does, for no arms and for an unknown column. Zhu & Gupta
+    2017; lesson 06 builds on it.
     """
     drawing.choose("column", column, COLUMNS)
     if arms is None:
