@@ -48,6 +48,13 @@ def test_ticks_stand_at_their_values_with_their_words():
     assert ">2e+05<" in svg.Plot(400, (0, 2), (0, 200_000), "", "").frame
 
 
+@pytest.mark.parametrize("value, words", [(0, "0"), (0.5, "0.5"), (2500, "2,500"), (10_000, "10k"), (150_000, "150k"), (10**6, "1M")])
+def test_words_beside_an_axis_leave_room_for_its_name(value, words):
+    """Beside "10,000" the name of the axis could not be read."""
+    assert svg.amount(value) == words
+    assert 7 + svg.LETTER * len(words) < svg.LEFT - 11
+
+
 def test_bars_of_layers_are_as_long_as_the_share_kept():
     picture = svg.layer_bars([("hidden1", 25, 100), ("output", 1000, 1000)])
     kept = re.findall(rf'width="([\d.]+)" height="9" fill="{drawing.KEPT}"', picture)

@@ -66,8 +66,7 @@ class Plot:
             if all(x + half < left or right < x - half for left, right in ends):
                 parts.append(text(x, self.low + 15, words, "middle"))
                 ends.append((x - half, x + half))
-        for value, words in y_ticks or [(value, f"{value:,g}" if value < 1e5 else f"{value:.0e}")
-                                        for value in ticks(*y_range)]:
+        for value, words in y_ticks or [(value, amount(value)) for value in ticks(*y_range)]:
             parts.append(f'<path d="M{LEFT},{self.y(value):.1f}h-4" stroke="{BLACK}"/>'
                          + text(LEFT - 7, self.y(value) + 4, words, "end"))
         middle = (top + self.low) / 2
@@ -127,6 +126,14 @@ class Plot:
     def document(self, label: str, parts) -> str:
         """The whole picture, of parts in the order in which they cover one another."""
         return document(self.width, HEIGHT, label, parts)
+
+
+def amount(value: float) -> str:
+    """A number in words that fit beside a y axis: 2,500, 10k, 1M."""
+    for size, unit in ((1e6, "M"), (1e3, "k")):
+        if abs(value) >= max(size, 1e4):
+            return f"{value / size:g}{unit}"
+    return f"{value:,g}"
 
 
 def layer_bars(layers) -> str:

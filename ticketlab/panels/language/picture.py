@@ -7,7 +7,7 @@ builds on this file.
 import math
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import LEFT, Plot, keys, stroke, text
+from ticketlab.panels.svg import LEFT, Plot, amount, keys, stroke, text
 
 WIDTH = 256  # in pixels: beside histogram and bars in a cell of 840 pixels
 TOPMOST = 1e5  # perplexities above it are drawn there: all of them are ruin
@@ -22,7 +22,7 @@ def perplexity(curves, styles, way: str, at: tuple[float, float], label: str) ->
     above, top = keys(WIDTH, [(stroke(styles[name], 2) if name == way else stroke(GREY, 2, "4 3"), name,
                                name == way) for name in curves])
     low = math.floor(min(math.log10(min(values)) for _, values in curves.values()))
-    marks = [(power, f"{10**power:,}") for power in range(low, 6)]
+    marks = [(power, amount(10**power)) for power in range(low, 6)]
     plot = Plot(WIDTH, (0, 75), (low, math.log10(TOPMOST)), "prune rate (%)", "perplexity", top=top,
                 y_ticks=marks)
     parts = [plot.frame]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 
 from ticketlab.figures import BLUE, GREY, KEPT, PRUNED
-from ticketlab.panels.svg import Plot, keys, square, stroke
+from ticketlab.panels.svg import Plot, amount, keys, square, stroke
 
 WIDTHS = 375, 375  # of the two, in pixels
 
@@ -17,7 +17,7 @@ def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
     powers = range(math.ceil(math.log10(max(top, 10))) + 1)
     above, begin = keys(WIDTHS[0], [(square(KEPT), "kept"), (square(PRUNED), "cut")])
     plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, powers[-1]), "weight", "weights in a bin (log)",
-                top=begin, y_ticks=[(power, f"{10**power:,}") for power in powers])
+                top=begin, y_ticks=[(power, amount(10**power)) for power in powers])
     parts, width = [plot.frame], plot.x(edges[1]) - plot.x(edges[0])
     for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
         if count:
