@@ -45,7 +45,7 @@ def test_ticks_stand_at_their_values_with_their_words():
     assert places["half"] == pytest.approx((svg.LEFT - 7, y(5e5) + 4), abs=0.05)
     assert {"level", "weights"} <= set(places)
     assert ">1,000<" in svg.Plot(400, (0, 2), (0, 1000), "", "").frame
-    assert ">2e+05<" in svg.Plot(400, (0, 2), (0, 200_000), "", "").frame
+    assert ">200k<" in svg.Plot(400, (0, 2), (0, 200_000), "", "").frame
 
 
 @pytest.mark.parametrize("value, words", [(0, "0"), (0.5, "0.5"), (2500, "2,500"), (10_000, "10k"), (150_000, "150k"), (10**6, "1M")])
@@ -61,6 +61,7 @@ def test_bars_of_layers_are_as_long_as_the_share_kept():
     assert [float(each) for each in kept] == [(svg.BARS - 60) * 0.25, svg.BARS - 60]
     assert 'aria-label="Weights kept by layer: hidden1 25 of 100, 25.0 percent; output 1000 of 1000' in picture
     assert ">1,000 of 1,000<" in picture and ">25.0 %<" in picture
+    assert ">5.97 of 9.95M<" in svg.layer_bars([("attention output", 5_971_980, 9_953_280)]), "runs into the name"
     many = svg.layer_bars([(f"conv{number}", 1, 2) for number in range(13)])
     height = int(re.search(r'height="(\d+)"', many)[1])
     last = max(int(each) for each in re.findall(r'<rect x="8" y="(\d+)"', many))

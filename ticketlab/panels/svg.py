@@ -143,7 +143,8 @@ def layer_bars(layers) -> str:
     for number, (layer, kept, size) in enumerate(layers):
         y, share = TOP + 16 + number * step, kept / size
         rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
-                 text(BARS - 8, y - 4, f"{kept:,} of {size:,}", "end"),
+                 text(BARS - 8, y - 4, f"{kept:,} of {size:,}" if size < 1e6 else
+                      f"{kept / 1e6:.2f} of {size / 1e6:.2f}M", "end"),  # beside a long name
                  bar(y, share, full, KEPT),
                  text(full + 13, y + 9, f"{100 * share:.1f} %", "start")]
         words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
