@@ -45,18 +45,24 @@ PANEL_RESTS = """panel => {
 }"""
 
 
-@pytest.fixture
-def page():
-    """A page of a headless browser."""
+@pytest.fixture(scope="module")
+def chromium():
     with browser() as started:
-        page = started.new_page(viewport={"width": 1400, "height": 1000})
-        page.set_default_timeout(60 * SECOND)
-        yield page
+        yield started
 
 
 @pytest.fixture
-def lab(tmp_path):
-    with jupyter.lab(tmp_path) as started:
+def page(chromium):
+    """A page of a headless browser."""
+    page = chromium.new_page(viewport={"width": 1400, "height": 1000})
+    page.set_default_timeout(60 * SECOND)
+    yield page
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def lab(tmp_path_factory):
+    with jupyter.lab(tmp_path_factory.mktemp("lab")) as started:
         yield started
 
 
@@ -126,9 +132,9 @@ def test_the_prune_rate_slider_moves_picture_and_numbers(page, lab, tmp_path):
     notebook = nbformat.read(LESSON, as_version=4)
     (panel,) = (place for place, cell in enumerate(notebook.cells) if "panels.prune_panel(" in cell.source)
     del notebook.cells[panel + 1:]
-    nbformat.write(notebook, folder / LESSON.name)
+    nbformat.write(notebook, folder / "prune.ipynb")
     with screen_of_a_failure(page, tmp_path):
-        slider_moves_the_panel(page, address, LESSON.name, PRUNE_PANEL, "prune rate")
+        slider_moves_the_panel(page, address, "prune.ipynb", PRUNE_PANEL, "prune rate")
 
 
 def test_the_level_slider_of_the_ticket_panel_moves_picture_and_numbers(page, lab, tmp_path):
