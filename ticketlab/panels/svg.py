@@ -19,6 +19,7 @@ HEIGHT = 250
 BARS = 206  # width of `layer_bars`
 ROW = 16  # height of a line of a key
 LETTER = 6.2  # about the width of a letter
+BOLD = 1.15  # of that, in bold
 LEFT, TOP, RIGHT, BOTTOM = 50, 26, 12, 38  # margins of a plot
 GROWTH = 1.35  # wider than that no picture gets
 
@@ -129,11 +130,11 @@ class Plot:
 
 
 def amount(value: float) -> str:
-    """A number in words that fit beside a y axis: 2,500, 10k, 1M."""
+    """A number in words that fit beside a y axis: 250, 2.5k, 1M."""
     for size, unit in ((1e6, "M"), (1e3, "k")):
-        if abs(value) >= max(size, 1e4):
+        if abs(value) >= size:
             return f"{value / size:g}{unit}"
-    return f"{value:,g}"
+    return f"{value:g}"
 
 
 def layer_bars(layers) -> str:
@@ -167,7 +168,7 @@ def keys(width: int, entries) -> tuple[str, int]:
     """
     parts, x, y = [], 6, 11
     for sample, words, *bold in entries:
-        wide = 24 + LETTER * len(words)
+        wide = 24 + (BOLD if any(bold) else 1) * LETTER * len(words)
         if x > 6 and x + wide > width:
             x, y = 6, y + ROW
         parts.append(f'<g transform="translate({x + 9:.1f} {y})">{sample}</g>'

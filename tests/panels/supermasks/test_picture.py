@@ -1,7 +1,10 @@
 """The pictures of the supermask panel say in words what they show, and stand side by side."""
 
+import re
+
 from tests.panels import made
 from tests.panels.made import svgs
+from ticketlab.panels import svg
 from ticketlab.panels.supermasks import picture
 
 
@@ -20,3 +23,13 @@ def test_three_pictures_that_say_in_words_what_they_show():
 def test_without_trained_networks_there_is_no_line_across():
     words = picture.accuracy([], 0, (50, 20), None, 10, (0, 100), "x")
     assert "all trained" not in words and "stroke-dasharray=\"5 3\"" not in words
+
+
+def test_words_beside_bars_lie_within_the_picture():
+    drawn, width = picture.units({"hidden1": (1_028, 1_200), "conv2": (7, 16)}), picture.WIDTHS[2]
+    found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)" [^>]*>([^<]+)</text>', drawn)
+    assert {"1028 of 1200", "7 of 16"} <= {words for _, _, words in found}
+    for x, anchor, words in found:
+        long = svg.LETTER * len(words)
+        left = float(x) - (long if anchor == "end" else 0)
+        assert left >= 0 and left + long <= width, words

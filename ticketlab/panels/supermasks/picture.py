@@ -65,12 +65,12 @@ def mask(picture: np.ndarray, layer: str, label: str) -> str:
 
 def units(layers: dict[str, tuple[int, int]]) -> str:
     """A bar a hidden layer: units that survive, of all."""
-    full = WIDTHS[2] - 66
+    full = WIDTHS[2] - 16
     rows = [text(8, 16, "units that survive", "start")]
     for number, (layer, (alive, size)) in enumerate(layers.items()):
         y = TOP + 16 + 34 * number
         rows += [text(8, y - 4, layer, "start", 'font-weight="600"'),
                  bar(y, alive / size, full, KEPT),
-                 text(full + 12, y + 9, f"{alive} of {size}", "start")]
+                 text(8 + full, y - 4, f"{alive} of {size}", "end")]
     words = "; ".join(f"{layer} {alive} of {size}" for layer, (alive, size) in layers.items())
     return document(WIDTHS[2], HEIGHT, f"Units that survive: {words}", rows)
