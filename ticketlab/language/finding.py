@@ -138,5 +138,3 @@ def _installed() -> Path | None:
         if (Path(folder) / GGUF).is_file():
             return Path(folder) / GGUF
     return None
-
-

@@ -179,7 +179,7 @@ class _Trainer:
         """One update of all networks on their batches [R, N, ...]; gives their losses and
         accuracies before it, [R] each."""
         if self.apart is None:  # of the first batch: all have one shape
-            self.apart = self.stack.runs_as_one and apart(self.stack.net, x, 2)
+            self.apart = len(x) > 1 and self.stack.runs_as_one and apart(self.stack.net, x, 2)
         # the stack itself where it can be: a part's gradients would be copied into the whole's
         parts = [slice(one, one + 1) for one in range(len(x))] if self.apart else []
         measured = [self._gradient(self.stack[part], x[part], y[part], noise) for part in parts] or [
