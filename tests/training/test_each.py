@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.test_loop import DATA, NETS, assert_same_bits
-from tests.training.test_side_by_side import still_there, two_cores  # noqa: F401 - a fixture
+from tests.training.test_side_by_side import still_there, two_cores, used  # noqa: F401 - a fixture
 from ticketlab import stack
 from ticketlab.basics import threads
 from ticketlab.pruning import prune
@@ -30,20 +30,6 @@ class Bar:
 
     def set_postfix_str(self, text, refresh=True):
         self.threads.add(threading.get_ident())
-
-
-def used(monkeypatch):
-    """The threads that take steps, and torch's number of threads there."""
-    from ticketlab.training import loop
-
-    step, seen = loop._Trainer.step, set()
-
-    def watched(*arguments):
-        seen.add((threading.get_ident(), torch.get_num_threads()))
-        return step(*arguments)
-
-    monkeypatch.setattr(loop._Trainer, "step", watched)
-    return seen
 
 
 @pytest.mark.parametrize("masked", [False, True])

@@ -30,10 +30,8 @@ def two_cores(monkeypatch):
     torch.set_num_threads(before)
 
 
-@pytest.fixture
-def in_parts(two_cores, monkeypatch):
-    """The same, where even small stacks are shared out; gives the threads that took steps."""
-    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})
+def used(monkeypatch):
+    """The threads that take steps, and torch's number of threads there."""
     from ticketlab.training import loop
 
     step, seen = loop._Trainer.step, set()
@@ -44,6 +42,14 @@ def in_parts(two_cores, monkeypatch):
 
     monkeypatch.setattr(loop._Trainer, "step", watched)
     return seen
+
+
+@pytest.fixture
+def in_parts(two_cores, monkeypatch):
+    """The same, where even small stacks are shared out; gives the threads that took steps."""
+    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})
+    monkeypatch.setattr(side_by_side, "_BEGIN", 0)
+    return used(monkeypatch)
 
 
 def still_there():
@@ -144,6 +150,7 @@ def test_shared_out_networks_train_as_they_do_together(net, recipe, in_parts):
 
 def test_evaluation_is_shared_out_and_gives_what_each_part_gives(in_parts):
     drawn = stack.draw(NETS["mlp"], range(5))
+    assert len(shares(drawn, slice(0, 5), EXAMPLE, len(DATA.x_test), training=False).parts) == 2
     together = evaluate(drawn, DATA.x_test, DATA.y_test)
     with threads.using(1):
         for part in (slice(0, 2), slice(2, 5)):
