@@ -5,7 +5,9 @@ import base64
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from html import unescape
 from io import BytesIO
+from itertools import pairwise
 
 import ipywidgets
 import pytest
@@ -36,7 +38,7 @@ class Case:
     broken: str
     there: tuple
     refused: Sequence[tuple]
-    picture: tuple[int, int] = (500, 60_000)
+    picture: tuple[int, int] = (600, 80_000)
 
 
 REWIND = {
@@ -51,7 +53,7 @@ CASES = {
         [("field", 62.5, "rate", 0.625), ("field", 40, "rate", 0.4)],
         [("rate", 0.3), ("scope", "global"), ("score", "random"), ("layer", "output"), ("rate", 0.7)],
         [], "ticketlab.panels.prune.panel.read", ("rate", 0.3),
-        [("rate", 1.2), ("scope", "x"), ("score", "x"), ("layer", "x")], (700, 60_000)),
+        [("rate", 1.2), ("scope", "x"), ("score", "x"), ("layer", "x")], (900, 80_000)),
     "tickets": Case(
         made.ticket_panel, "ticket-panel",
         "ticket panel: sliders for rate per round, level, layer, replicate and weights",
@@ -60,9 +62,9 @@ CASES = {
         [("level", 2), ("layer", "output"), ("shows", START), ("replicate", 1), ("rate", 0.64),
          ("level", 0)],
         [], "ticketlab.panels.tickets.table.LevelTable.view", ("level", 2),
-        [("level", 9), ("rate", 0.9), ("layer", "x"), ("replicate", 7), ("shows", "x")], (700, 90_000)),
+        [("level", 9), ("rate", 0.9), ("layer", "x"), ("replicate", 7), ("shows", "x")], (900, 90_000)),
     "rewind": Case(
-        made.rewind_panel, **REWIND, controls=["rewind step k", "k", "level", "level", "replicate"],
+        made.rewind_panel, **REWIND, picture=(900, 100_000), controls=["rewind step k", "k", "level", "level", "replicate"],
         fields=[("field", 20, "k", 20), ("level_field", 3, "level", 3), ("field", 10, "k", 10)],
         moves=[("k", 20), ("level", 2), ("replicate", 1), ("k", 0)],
         refused=[("k", 7), ("level", 9), ("replicate", 3)]),
@@ -84,7 +86,7 @@ CASES = {
         [("field", 6, "width", 6), ("field", 24, "width", 24)],
         [("width", 6), ("signal", 3), ("noise", 0), ("replicate", 1), ("width", 24), ("noise", 0.2)],
         ["ticketlab.panels.descent.table.forward"], "ticketlab.panels.descent.table.DescentTable.read",
-        ("width", 6), [("width", 77), ("noise", 77), ("signal", 77), ("replicate", 77)], (500, 70_000)),
+        ("width", 6), [("width", 77), ("noise", 77), ("signal", 77), ("replicate", 77)], (900, 120_000)),
     "cues": Case(
         made.cue_panel, "cue-panel", "cue panel: a slider from shape to texture, and one image",
         ["texture", "texture", "image"], [("field", 1, "mixture", 1), ("field", 0, "mixture", 0)],
@@ -106,7 +108,7 @@ CASES = {
         ["prune rate", "rate", "way", "block"], [("field", 0.5, "rate", 0.5)],
         [("rate", 0.5), ("way", "Wanda"), ("block", 1), ("rate", 0.2)],
         ["ticketlab.panels.language.table.LanguageTable._make"], "ticketlab.panels.language.picture.perplexity",
-        ("rate", 0.5), [("rate", 0.3), ("way", "wanda"), ("block", 2)], (700, 80_000)),
+        ("rate", 0.5), [("rate", 0.3), ("way", "wanda"), ("block", 2)], (900, 80_000)),
     "levels": Case(
         made.levels_panel, "levels-panel", "levels panel: a slider for the level", ["level", "level", "search"],
         [("field", 2, "level", 2)], [("level", 2), ("search", "short"), ("search", "long"), ("level", 1)],
@@ -268,6 +270,24 @@ def test_the_text_is_constant_and_a_small_picture_is_stored_beside_the_widget(ca
     assert texts == {repr(panel)} == {case.text}
     picture, (width, most) = base64.b64decode(bundle["image/png"]), case.picture
     assert len(picture) < most and Image.open(BytesIO(picture)).size[0] >= width
+
+
+def test_the_stored_picture_is_what_is_seen(case, panel):
+    """Its words are those of the numbers and of the pictures, and it follows every move."""
+    seen = []
+    for move in [None, *case.moves]:
+        if move:
+            setattr(panel, *move)
+        figure = panel.figure()
+        drawn = [text.get_text() for text in figure.axes[0].texts]
+        pictures, numbers = shown(panel)
+        below = [unescape(words) for words in re.findall("<text[^>]*>([^<]*)</text>", pictures)]
+        above = " ".join(drawn[:len(drawn) - len(below)])
+        assert drawn[len(drawn) - len(below):] == below
+        assert above.split() == unescape(re.sub("<[^>]*>", "", numbers.replace("</div>", " "))).split()
+        figure.savefig(file := BytesIO(), dpi=50)
+        seen.append(file.getvalue())
+    assert all(before != after for before, after in pairwise(seen))
 
 
 def test_the_widget_view_is_that_of_the_box_and_representations_can_be_chosen(displayed):

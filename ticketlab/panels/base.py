@@ -14,27 +14,27 @@ from itertools import count
 from pathlib import Path
 
 import ipywidgets
-from matplotlib.figure import Figure
 
 from ticketlab.basics import whole_file
-from ticketlab.figures import drawing
 from ticketlab.nets import reach
-from ticketlab.panels import page, svg
+from ticketlab.panels import page, painting, svg
 from ticketlab.panels.controls import GAP, WIDE, tip
 from ticketlab.pruning import describe
 
+DOTS = 120  # an inch, of what a notebook stores
 VIEW = "application/vnd.jupyter.widget-view+json"
 
 
 class Panel:
     """Controls above a line of numbers and pictures. ``box`` is the widget.
 
-    A panel makes its controls, ``_begin``s, and has a ``_draw`` that looks up and shows. It has a
-    ``figure`` (itself as it stands, in matplotlib) and a constant ``repr``, because the regression
-    test of the notebooks compares it.
+    A panel makes its controls, ``_begin``s, and has a ``_draw`` that looks up and shows. Its ``repr``,
+    ``_says``, is constant, because the regression test of the notebooks compares it.
     """
 
+    _says = "panel"
     _still = False  # while True, moves are not drawn
+    _pictures_shown = ()
 
     def _make_box(self, name: str, controls, choices: dict) -> None:
         """controls: ``Control``s. choices: name -> (options, what they are) of each dropdown."""
@@ -115,11 +115,19 @@ class Panel:
             self.numbers.value = f"<b>{type(error).__name__}</b>: {escape(str(error))}"
 
     def _show(self, pictures) -> None:
+        self._pictures_shown = pictures
         self.picture.value = svg.side_by_side(pictures)
 
     def words(self) -> str:
         """What the pictures show, for those who cannot see them."""
         return "; ".join(map(unescape, re.findall('aria-label="([^"]*)"', self.picture.value)))
+
+    def figure(self):
+        """The panel as it stands now, as a matplotlib figure in the size of its pictures."""
+        self.settle()
+        self._draw()  # raises what a callback would only have shown
+        lines = re.sub("<[^>]*>", "", self.numbers.value.replace("</div>", "\n")).splitlines()
+        return painting.paint(self._pictures_shown, [unescape(line) for line in lines])
 
     def save_figure(self, path=None) -> Path:
         """Write the panel as it stands as a figure; gives where it lies.
@@ -141,24 +149,15 @@ class Panel:
         except Exception as error:  # noqa: BLE001 - as in _attempt
             self._saved.value = f"not saved: {error}"
 
+    def __repr__(self) -> str:
+        return self._says
+
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
         file = io.BytesIO()
-        self.figure().savefig(file, format="png", dpi=80)
+        self.figure().savefig(file, format="png", dpi=DOTS)
         picture = base64.b64encode(file.getvalue()).decode("ascii")
         bundle = {"text/plain": repr(self), "image/png": picture} | view(self.box)
         return chosen(bundle, include, exclude), {"image/png": {"alt": self.words()}}
-
-
-def figure_of(width: float, words: str) -> Figure:
-    """An empty figure for a panel as it stands, 3.1 inches high, with a line of words above."""
-    figure = Figure(figsize=(width, 3.1), layout="constrained")
-    figure.suptitle(words, fontsize="medium")
-    return figure
-
-
-def finish(ax, **options) -> None:
-    """What every plot of such a figure ends with: no idle spines, and a small legend."""
-    drawing.finish(ax, True, **({"fontsize": "x-small", "handlelength": 1.5} | options))
 
 
 def rows(*lines: str) -> str:

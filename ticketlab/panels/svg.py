@@ -108,6 +108,18 @@ class Plot:
                         for a, b in self.points(xs, low) + self.points(xs, high)[::-1])
         return f'<polygon points="{edge}" fill="{color}" opacity="{opacity}"/>'
 
+    def curves(self, curves: Sequence[Curve], current: int | None) -> list[str]:
+        """Curves with their markers; the current one in a band, and over the others."""
+        parts = []
+        for number in sorted(range(len(curves)), key=lambda each: each == current):
+            curve, main = curves[number], number == current
+            if main:
+                parts.append(self.band(curve.x, curve.low, curve.high, curve.color))
+            parts.append(self.line(curve.x, curve.mean, curve.color, 2 if main else 1))
+            parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
+                      for a, b in self.points(curve.x, curve.mean)]
+        return parts
+
     def upright(self, at) -> str:
         """A thin line from the axis to the top."""
         return (f'<path d="M{self.x(at):.1f},{self.top}V{self.low}" stroke="{BLACK}" '
@@ -180,6 +192,12 @@ def keys(width: int, entries) -> tuple[str, int]:
 def square(fill: str, line: str = "none") -> str:
     """A sample of an area, for ``keys``."""
     return f'<rect x="-6" y="-6" width="12" height="12" fill="{fill}" stroke="{line}"/>'
+
+
+def named(curves: Sequence[Curve], current: int | None) -> list[tuple]:
+    """Curves with their names, for ``keys``; the current one bold."""
+    return [(stroke(curve.color, curve=curve), curve.name, number == current)
+            for number, curve in enumerate(curves)]
 
 
 def stroke(color: str, width: float = 1.6, dashes: str = "", curve: Curve | None = None) -> str:

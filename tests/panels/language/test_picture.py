@@ -2,6 +2,7 @@
 
 import re
 
+import numpy as np
 import pytest
 
 
@@ -49,9 +50,12 @@ def test_a_threshold_is_drawn_where_there_is_one(panel):
     assert "±" not in svgs(panel)[0]
 
 
-def test_the_figure_shows_the_state_of_the_panel(panel):
+def test_bars_are_as_long_as_what_is_kept(panel):
+    """Of each bin of the histogram, and of each kind of matrix."""
     panel.way, panel.rate = "Wanda", 0.5
-    left, middle, right = panel.figure().axes
-    assert right.lines[-1].get_xydata()[0] == pytest.approx((50, 30))
-    assert [bar.get_width() for bar in middle.patches] == [50, 50]
-    assert [bar.get_height() for bar in left.patches[:3]] == [100, 250, 100]
+    bars = re.findall(r'<rect x="8" y="\d+" width="([\d.]+)"', svgs(panel)[1])
+    assert [float(own) / float(whole) for whole, own in zip(bars[::2], bars[1::2], strict=True)] == [
+        pytest.approx(0.5, abs=0.01)] * 2
+    kept = re.search(r'd="M[\d.]+,([\d.]+)((?:V[\d.]+H[\d.]+)+)V[\d.]+Z" fill="#0072B2"', svgs(panel)[0])
+    heights = [float(kept[1]) - float(y) for y in re.findall(r"V([\d.]+)H", kept[2])]
+    assert np.array(heights) / heights[0] == pytest.approx([1, 2.5, 1], abs=0.02)

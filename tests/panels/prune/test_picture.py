@@ -7,7 +7,7 @@ import pytest
 from tests.panels.made import shown, svgs
 from ticketlab.panels.prune.picture import WIDTHS
 from ticketlab.panels.prune.table import RATES
-from ticketlab.panels.svg import LEFT, RIGHT
+from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT, TOP
 
 
 def test_three_pictures_that_say_in_words_what_they_show(panel):
@@ -45,13 +45,14 @@ def test_every_move_changes_shown(panel):
     assert len(seen) == len(RATES)
 
 
-def test_the_picture_shows_the_state_of_the_panel(panel):
+def test_bars_and_the_dot_stand_at_the_state_of_the_panel(panel):
     panel.rate, panel.scope, panel.layer = 0.75, "global", "hidden1"
-    now = panel.state()
-    histogram, layers, accuracy = panel.figure().axes
-    kept = next(p for p in histogram.patches if p.get_label() == "kept").get_data().values
-    assert kept.sum() == now.kept_by_layer["hidden1"]
-    assert sorted(abs(line.get_xdata()[0]) for line in histogram.lines) == pytest.approx([now.threshold["hidden1"]] * 2)
-    widths = [bar.get_width() for bar in layers.containers[0].patches]
-    assert widths == pytest.approx([100 * n / s for n, s in zip(now.kept_by_layer.values(), (108, 63, 28), strict=True)])
-    assert accuracy.lines[-1].get_xydata()[0] == pytest.approx((75, 100 * now.accuracy))
+    now, (histogram, layers, accuracy) = panel.state(), svgs(panel)
+    assert f"kept {now.kept_by_layer['hidden1']}<" in histogram
+    bars = [float(width) for width in re.findall(r'<rect x="8" y="\d+" width="([\d.]+)"', layers)]
+    shares = [n / size for n, size in zip(now.kept_by_layer.values(), (108, 63, 28), strict=True)]
+    assert [own / whole for whole, own in zip(bars[::2], bars[1::2], strict=True)] == pytest.approx(
+        shares, abs=1e-3)
+    x, y = map(float, re.search(r'<circle cx="([\d.]+)" cy="([\d.]+)"', accuracy).groups())
+    left, right, low, top = LEFT, WIDTHS[1] - RIGHT, HEIGHT - BOTTOM, TOP
+    assert (x, y) == pytest.approx((left + 0.75 * (right - left), low - now.accuracy * (low - top)), abs=0.06)

@@ -3,7 +3,6 @@
 import re
 
 import numpy as np
-import pytest
 import torch
 
 from tests.panels.made import SEEDS, STEPS, shown, svgs
@@ -96,20 +95,3 @@ def test_ends_at_one_error_and_lines_without_error_can_be_drawn(family):
     panel = rewind_panel(family.children, flat, family.starts)
     assert panel.state().barrier == 0 and panel.state().stable
     assert "nan" not in panel.picture.value and "inf" not in panel.picture.value
-    panel.figure()
-
-
-def test_the_picture_shows_the_state_of_the_panel(panel, family):
-    panel.k, panel.level, panel.replicate = 10, 2, 1
-    now = panel.state()
-    paths, error, accuracy = panel.figure().axes
-    least, most = np.array([paths.get_xlim(), paths.get_ylim()]).T
-    assert (least < np.concatenate([seen[0] for seen in panel._table.paths.values()]).min(0)).all()
-    seen = project(family.children[10], family.starts[10], 1)
-    np.testing.assert_allclose(paths.lines[0].get_xydata(), seen.first)
-    np.testing.assert_allclose(paths.lines[1].get_xydata(), seen.second)
-    np.testing.assert_allclose(error.lines[0].get_ydata(),
-                               100 * family.lines[10].error.double().mean(1).numpy())
-    assert accuracy.lines[-1].get_xydata()[0] == pytest.approx(
-        (100 * now.density, 100 * now.accuracy))
-    assert paths.get_aspect() == 1

@@ -73,15 +73,3 @@ def test_one_net_of_one_level_can_be_shown(table):
     panel = scaling_panel(table[(table["width"] == 20) & (table["level"] == 0)])
     assert "nan" not in panel.picture.value and panel.state().last == 0
     assert "other tickets" not in panel.picture.value
-    panel.figure()
-
-
-def test_the_picture_shows_the_state_of_the_panel(panel):
-    panel.level = 2
-    now = panel.state()
-    left, right = panel.figure().axes
-    square, at = left.lines[-2:]
-    assert at.get_xydata()[0] == pytest.approx((now.weights, 100 * now.accuracy))
-    assert square.get_xydata()[0] == pytest.approx((now.weights, 100 * now.equal))
-    assert left.get_xlim()[0] > 1600 > left.get_xlim()[1]
-    assert [bar.get_width() for bar in right.patches] == [25]

@@ -5,7 +5,6 @@ import re
 from io import BytesIO
 
 import numpy as np
-import pytest
 from PIL import Image
 
 from tests.panels.made import shown, svgs
@@ -66,13 +65,15 @@ def test_every_level_changes_picture_and_numbers(panel):
     assert len(seen) == 5 and all(len({one[part] for one in seen}) == 5 for part in (0, 1))
 
 
-def test_the_stored_picture_shows_the_state_of_the_panel(panel, tickets):
+def test_a_small_layer_is_shown_weight_by_weight(panel, tickets):
     panel.level, panel.layer = 3, "hidden1"
-    now = panel.state()
-    histogram, mask, accuracy = panel.figure().axes
-    kept = next(p for p in histogram.patches if p.get_label() == "kept").get_data().values
-    assert kept.sum() == now.kept_by_layer["hidden1"]
-    np.testing.assert_array_equal(mask.images[0].get_array(), tickets.trials[3].masks["hidden1.weight"][0])
-    lines = {line.get_label(): line for line in accuracy.lines}
-    assert len(lines["ticket"].get_xdata()) == 5 and len(lines["reinit"].get_xdata()) == 4
-    assert accuracy.lines[-1].get_xydata()[0] == pytest.approx((100 * now.density, 100 * now.accuracy))
+    data = re.search(r'href="data:image/png;base64,([^"]+)"', svgs(panel)[1])[1]
+    black = np.asarray(Image.open(BytesIO(base64.b64decode(data)))) == 0
+    np.testing.assert_array_equal(black, tickets.trials[3].masks["hidden1.weight"][0])
+
+
+def test_every_arm_has_a_point_a_level(panel):
+    """The search begins dense, its controls at the first level."""
+    points = [len(each.split()) for each in re.findall(
+        r'<polyline points="([^"]+)" fill="none" stroke="[^"]+" stroke-width="[\d.]+"/>', svgs(panel)[2])]
+    assert sorted(points)[-3:] == [4, 4, 5]

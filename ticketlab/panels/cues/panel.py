@@ -2,8 +2,6 @@
 
 from html import escape
 
-import numpy as np
-
 from ticketlab.figures import drawing
 from ticketlab.panels import base, controls
 from ticketlab.panels.cues import picture
@@ -17,9 +15,9 @@ class CuePanel(base.Panel):
     gives for it. mixture: one of ``conflict.mixtures``; image: 0 to 23 (or one less than there are).
     Both can be set later (``panel.mixture = 0.2``). ``panel.state()`` gives the numbers shown. Raises
     ValueError for whatever does not fit. Lesson 09 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "cue panel: a slider from shape to texture, and one image"
 
     def __init__(self, conflict, choices: dict, *, mixture: float = 0.5, image: int = 0):
         self._table = table = CueTable(conflict, choices)
@@ -47,27 +45,6 @@ class CuePanel(base.Panel):
     def state(self) -> CueReading:
         """The numbers that are shown now."""
         return self._table.read(self._step, self.image)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure."""
-        now, table = self.state(), self._table
-        figure = base.figure_of(3.2 + 3.4 * len(table.curves), f"{now.mixture:.0%} texture: shape "
-                                                               f"{now.shape}, "
-                                                               f"texture {now.texture}")
-        left, *others = figure.subplots(1, 1 + len(table.curves))
-        left.imshow(table.pictures[self._step, self.image], interpolation="nearest")
-        left.set_axis_off()
-        for ax, (name, curve) in zip(others, table.curves.items(), strict=True):
-            for place, (cue, color) in enumerate(picture.COLOURS.items()):
-                ax.plot(100 * np.array(table.conflict.mixtures), 100 * curve[:, place], color=color,
-                        label=cue, linestyle=("-", "--", ":")[place])
-            ax.axvline(100 * now.mixture, color=drawing.BLACK, linewidth=0.8)
-            ax.set(xlabel="texture in the mixture (%)", ylabel="images (%)", title=name, ylim=(-3, 103))
-            base.finish(ax)
-        return figure
-
-    def __repr__(self) -> str:
-        return "cue panel: a slider from shape to texture, and one image"
 
     @property
     def _step(self) -> int:

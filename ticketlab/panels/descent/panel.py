@@ -4,12 +4,11 @@ Everything is computed before the panel is shown; a move looks up and draws. Its
 ``table``, its pictures in ``picture``. Lesson 06 builds on it.
 """
 
-import numpy as np
 
-from ticketlab.figures import STYLES, drawing, noise_name, width_marks
+from ticketlab.figures import STYLES, noise_name, width_marks
 from ticketlab.panels import base, controls
 from ticketlab.panels.descent import picture as descent_svg
-from ticketlab.panels.descent.table import POINTS, DescentReading, DescentTable
+from ticketlab.panels.descent.table import DescentReading, DescentTable
 from ticketlab.scaling import Widths
 
 
@@ -23,9 +22,9 @@ class DescentPanel(base.Panel):
     signal in the middle of the way, 0 to ``signals`` - 1. replicate: the network whose function is
     drawn. ``panel.state()`` gives the numbers shown. Raises ValueError for a sweep without wrong
     labels or of other inputs than signals, and for whatever does not fit. Lesson 06 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "descent panel: sliders for width, labels, signal and replicate"
 
     def __init__(self, sweep: Widths, *, width: int | None = None, noise: float | None = None,
                  signal: int = 0, replicate: int = 0, signals: int = 8):
@@ -52,47 +51,6 @@ class DescentPanel(base.Panel):
     def state(self) -> DescentReading:
         """The numbers that are shown now."""
         return self._table.read(self.noise, self.width, self.replicate, self.signal)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
-        now, data = self.state(), self._table
-        figure = base.figure_of(9.6, f"width {now.width}, {noise_name(now.noise)}: test error "
-                                f"{100 * now.test:.1f} %, training error {100 * now.train:.1f} %")
-        left, middle, right = figure.subplots(1, 3, width_ratios=[1.2, 1.2, 1])
-        for noise in data.noises:
-            for split, line in (("test", "-"), ("train", "--")):
-                own = data.errors[noise, split]
-                left.plot(data.widths, own.mean, line, color=self._colors[noise],
-                          linewidth=1.8 if noise == now.noise else 0.8,
-                          label=noise_name(noise) if split == "test" else None)
-                if noise == now.noise:
-                    left.fill_between(data.widths, own.low, own.high, color=self._colors[noise],
-                                      alpha=0.2, linewidth=0)
-        left.plot([now.width] * 2, [100 * now.test, 100 * now.train], "o", color=drawing.BLACK,
-                  markersize=8, markerfacecolor="none")
-        if data.thresholds[now.noise] is not None:
-            left.axvline(data.thresholds[now.noise], color=drawing.BLACK, linestyle=":",
-                         linewidth=1)
-        drawing.log_axis(left, width_marks(data.widths), "{x:g}", "width")
-        left.set(ylabel="error (%), training dashed", ylim=(0, data.top))
-        own = data.answers[now.noise, now.width, self.replicate, self.signal]
-        way, x = data.ways[self.signal], np.linspace(-1, 1, POINTS)
-        middle.plot(x, 1 - np.array(own.right) - np.array(own.wrong), ":", color=drawing.GREY)
-        middle.plot(x, own.right, color=drawing.BLUE, label=f"class {way.right}, right")
-        middle.plot(x, own.wrong, "--", color=drawing.VERMILLION, label=f"class {way.wrong}, wrong")
-        middle.set(ylabel="probability", ylim=(0, 1.03), xlim=(-1, 1))
-        middle.set_xticks([-1, 0, 1], ["signal A", "signal B", "signal C"])
-        for signal, (color, line, name) in zip(way.signals, (
-                (drawing.GREY, "-", "A"), (drawing.BLACK, "-", "B"), (drawing.GREY, "--", "C")),
-                strict=True):
-            right.plot(signal, line, color=color, linewidth=1.2, label=name)
-        right.set(xlabel="number in the signal", ylabel="value (sd)")
-        for ax in (left, middle, right):
-            base.finish(ax)
-        return figure
-
-    def __repr__(self) -> str:
-        return "descent panel: sliders for width, labels, signal and replicate"
 
     def _make_widgets(self):
         control = controls.pick(("width", "units"), "width: the number of units in each hidden layer",

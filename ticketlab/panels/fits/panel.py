@@ -31,9 +31,9 @@ class FitPanel(base.Panel):
     2 to 16 pixels in steps of 0.25; width: of the bell, 0.5 to 5 pixels in steps of 0.1. All can be
     set later (``panel.angle = 45``). Place, length over width, amplitude and phase are found.
     ``panel.state()`` gives the numbers shown. Raises ValueError for whatever does not fit. Lesson 09.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "fit panel: sliders for angle, wavelength and width, and one kernel"
 
     def __init__(self, kernels, fits, *, kernel: int | None = None, angle: int = 0,
                  wavelength: float = 6.0, width: float = 2.0):
@@ -59,20 +59,6 @@ class FitPanel(base.Panel):
     def state(self) -> FitReading:
         """The numbers that are shown now."""
         return self._table.read(self.kernel, self.angle, self.wavelength, self.width)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure."""
-        now = self.state()
-        figure = base.figure_of(7.5, f"kernel {now.kernel}: R² yours {now.r2:.3f}, the optimiser's "
-                                     f"{now.best:.3f}")
-        for ax, image, name in zip(figure.subplots(1, 3), self._images(), NAMES, strict=True):
-            ax.imshow(image, interpolation="nearest")
-            ax.set_title(name, fontsize="medium")
-            ax.set_axis_off()
-        return figure
-
-    def __repr__(self) -> str:
-        return "fit panel: sliders for angle, wavelength and width, and one kernel"
 
     def _images(self):
         wave = self._table.wave(self.kernel, self.angle, self.wavelength, self.width)

@@ -4,7 +4,6 @@ from ticketlab import figures
 from ticketlab.panels import base, controls
 from ticketlab.panels.kernels import picture
 from ticketlab.panels.kernels.table import KERNELS, WEIGHTS, KernelsReading, KernelsTable
-from ticketlab.pruning import describe
 
 LAST = 99  # percent
 
@@ -17,9 +16,9 @@ class KernelsPanel(base.Panel):
     what: ``"weights"`` goes by each weight's magnitude, ``"whole kernels"`` by the kernel's mean
     square. Both can be set later (``panel.rate = 0.9``). ``panel.state()`` gives the numbers shown.
     Raises ValueError for whatever does not fit. Lesson 09 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "kernels panel: a slider for the prune rate, and what goes"
 
     def __init__(self, kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS):
         self._table = KernelsTable(kernels, r2)
@@ -52,17 +51,6 @@ class KernelsPanel(base.Panel):
     def state(self) -> KernelsReading:
         """The numbers that are shown now."""
         return self._table.read(self.rate, self.what)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure."""
-        now = self.state()
-        figure = base.figure_of(7.0, f"{describe(now.density, now.rate)} ({self.what})")
-        figures.kernel_images(self._table.kernels, kept=self._table.kept(self.rate, self.what),
-                              ax=figure.subplots())
-        return figure
-
-    def __repr__(self) -> str:
-        return "kernels panel: a slider for the prune rate, and what goes"
 
     def _draw(self) -> None:
         now = self.state()

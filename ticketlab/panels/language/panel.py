@@ -21,9 +21,9 @@ class LanguagePanel(base.Panel):
     dense. way: of cutting. block: whose weights the histogram and the bars are of, a number or
     ``"all blocks"``. All can be set later (``panel.rate = 0.5``); ``panel.state()`` gives the numbers
     shown. Raises ValueError for whatever does not fit. Lesson 10 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "language panel: slider for the prune rate, ways to cut, blocks"
 
     def __init__(self, grid, weights, writing, *, rate: float = 0.4, way: str = "magnitude",
                  block=EVERY):
@@ -48,41 +48,6 @@ class LanguagePanel(base.Panel):
     def state(self) -> LanguageReading:
         """The numbers that are shown now."""
         return self._table.read(self.way, self.rate, self.block)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
-        now, table = self.state(), self._table
-        figure = base.figure_of(9.6, f"{now.way}, {100 * now.sparsity:.0f} % of the weights cut: "
-                                f"perplexity {now.perplexity:,.1f} (dense {now.dense:.1f})")
-        left, middle, right = figure.subplots(1, 3, width_ratios=[1.3, 1, 1.1])
-        width = table.edges[1] - table.edges[0]
-        middles = (table.edges[1:] + table.edges[:-1]) / 2
-        kept = [n - gone for n, gone in zip(now.total, now.gone, strict=True)]
-        left.bar(middles, kept, width, color=drawing.KEPT, label="kept")
-        left.bar(middles, now.gone, width, bottom=kept, color="#FBE3B4", edgecolor=drawing.PRUNED,
-                 hatch=drawing.HATCH, linewidth=0, label="pruned")
-        left.set(xlabel="weight (standard deviations)", ylabel="number of weights", title=str(now.block))
-        left.legend(fontsize="x-small", frameon=False)
-        shares = [100 * own / whole for own, whole in now.kept.values()]
-        middle.barh(range(len(shares)), shares, color=drawing.KEPT)
-        middle.set_yticks(range(len(shares)), list(now.kept), fontsize="x-small")
-        middle.set(xlabel="weights kept (%)", xlim=(0, 100), ylim=(len(shares) - 0.4, -0.6))
-        for way, (rates, values) in table.curves.items():
-            chosen = way == now.way
-            color, width = (self._styles[way], 2) if chosen else (drawing.GREY, 1)
-            right.plot([100 * rate for rate in rates], values, "-" if chosen else "--", label=way,
-                       color=color, linewidth=width)
-        right.plot([100 * now.sparsity], [now.perplexity], "o", markersize=9, color=drawing.BLACK,
-                   markerfacecolor="none")
-        right.set(yscale="log", ylim=(None, picture.TOPMOST), xlabel="prune rate (%)",
-                  ylabel="perplexity")
-        for ax in (left, middle, right):
-            ax.spines[["top", "right"]].set_visible(False)
-        right.legend(fontsize="x-small", frameon=False)
-        return figure
-
-    def __repr__(self) -> str:
-        return "language panel: slider for the prune rate, ways to cut, blocks"
 
     def _draw(self) -> None:
         now, table = self.state(), self._table

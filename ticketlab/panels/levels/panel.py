@@ -7,7 +7,7 @@ Lesson 07 builds on this file.
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ticketlab.figures import THRESHOLD, band, drawing
+from ticketlab.figures import THRESHOLD
 from ticketlab.landscape import Line
 from ticketlab.panels import base, controls
 from ticketlab.panels.levels import picture as levels_svg
@@ -20,9 +20,9 @@ class LevelsPanel(base.Panel):
     tickets: name -> Tickets. lines: name -> the line from each level to the next. search, level: where
     the controls begin, and can be set later. ``panel.state()`` gives the numbers shown. Raises
     ValueError for what does not belong together. Paul et al. 2023, section 3. Lesson 07.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "levels panel: a slider for the level"
 
     def __init__(self, tickets: Mapping, lines: Mapping[str, Sequence[Line]], *,
                  search: str | None = None, level: int = 0):
@@ -47,32 +47,6 @@ class LevelsPanel(base.Panel):
     def state(self) -> LevelsReading:
         """The numbers that are shown now."""
         return self._tables[self.search].read(self.level)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 8.4 x 3.1 inches."""
-        now, own = self.state(), self._tables[self.search]
-        figure = base.figure_of(8.4, f"{now.search}: level {now.level} to {now.level + 1}, "
-                                f"barrier {100 * now.barrier:.1f} points")
-        left, right = figure.subplots(1, 2)
-        line = own.lines[now.level]
-        band(line.alphas.numpy(), 100 * line.error.double().numpy(), left, label="mean and range")
-        left.set(xlabel="α, from the denser level to the sparser", ylabel="test error (%)", xlim=(0, 1),
-                 ylim=(0, self._top))
-        base.finish(left)
-        levels = range(len(own.lines))
-        for values, color, style, name in (
-                (own.barriers, drawing.BLUE, "o-", "barrier to the next level"),
-                (own.lost, drawing.VERMILLION, "s--", "accuracy lost there")):
-            right.plot(levels, _points(values), style, color=color, label=name)
-        right.axhline(THRESHOLD, color=drawing.GREEN, linestyle="--", linewidth=1)
-        right.plot([now.level], [100 * now.barrier], "o", markersize=10, color=drawing.BLACK,
-                   markerfacecolor="none")
-        right.set(xlabel="from level", ylabel="points", ylim=self._range, xticks=list(levels))
-        base.finish(right)
-        return figure
-
-    def __repr__(self) -> str:
-        return "levels panel: a slider for the level"
 
     def _moved(self, change=None) -> None:
         with self._quiet():  # as many levels as this search has

@@ -3,9 +3,6 @@
 import asyncio
 from html import escape
 
-import numpy as np
-
-from ticketlab import figures
 from ticketlab.figures import drawing
 from ticketlab.panels import base, controls, svg
 from ticketlab.panels.prune import picture
@@ -20,7 +17,7 @@ from ticketlab.panels.prune.table import (
     check_data,
     read,
 )
-from ticketlab.pruning import Masks, Score, describe, magnitude, random
+from ticketlab.pruning import Masks, Score, magnitude, random
 from ticketlab.stack import Stack, check_replicate
 from ticketlab.weights import ALL
 
@@ -37,9 +34,9 @@ class PrunePanel(base.Panel):
     ``panel.state()`` gives the numbers shown and ``panel.masks`` the masks, those of
     ``pruning.prune`` with the same arguments. Raises ValueError for whatever does not fit.
     Lesson 03 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "prune panel: sliders for prune rate, scope, score and layer"
 
     def __init__(self, stack: Stack, data, *, rate: float = 0.5, scope: str = "layer",
                  score: str = "magnitude", layer: str = ALL, replicate: int = 0,
@@ -87,33 +84,6 @@ class PrunePanel(base.Panel):
         if not self._curve().at(self._position)[3]:
             self._curve().measure(self._position)
             self._draw()
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.6 x 3 inches."""
-        now, curve, masks = self.state(), self._curve(), self.masks
-        figure = base.figure_of(9.6, f"{describe(now.density, now.rate)}, "
-                                f"accuracy {100 * now.accuracy:.1f} %   "
-                                f"({self.score}, {_SCOPE_NAMES[self.scope]})")
-        left, middle, right = figure.subplots(1, 3, width_ratios=[1.35, 1, 1])
-        figures.histogram(self.stack, layer=self.layer, masks=masks, replicate=self.replicate,
-                          ax=left).legend(loc="upper right", fontsize="x-small", handlelength=1)
-        for threshold in self._thresholds():
-            for value in (-threshold, threshold):
-                left.axvline(value, color=drawing.BLACK, linestyle="--", linewidth=1)
-        own = {name: mask[[self.replicate]] for name, mask in masks.items()}
-        figures.layer_densities(own, ax=middle)
-        x = 100 * np.array(RATES)[GRID]
-        values = 100 * np.stack([curve.measure(position).numpy() for position in GRID])
-        figures.band(x, values, right)
-        right.plot([100 * now.rate], [100 * now.accuracy], "o", color=drawing.BLACK)
-        right.set(xlabel="prune rate (%)", ylabel="test accuracy (%)", title="before any retraining",
-                  xlim=(0, 100), ylim=(0, 100))
-        right.spines[["top", "right"]].set_visible(False)
-        return figure
-
-    def __repr__(self) -> str:
-        # constant, because the regression test of the notebooks compares it
-        return "prune panel: sliders for prune rate, scope, score and layer"
 
     @property
     def _position(self) -> int:

@@ -5,7 +5,6 @@ Everything is measured before the panel is shown. Lesson 08 builds on this file.
 
 from html import escape
 
-from ticketlab.figures import drawing
 from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.resets import picture
 from ticketlab.panels.resets.table import ResetReading, ResetTable
@@ -18,9 +17,9 @@ class ResetPanel(base.Panel):
     the way back; both can be set later (``panel.share = 0.5``). chance: accuracy of guessing, a fraction,
     for a line across. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
     Zhang, Bengio & Singer 2022. Lesson 08 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "reset panel: a slider for the way back, and the layer"
 
     def __init__(self, table, *, layer: str | None = None, share: float | None = None,
                  chance: float | None = None):
@@ -46,33 +45,6 @@ class ResetPanel(base.Panel):
     def state(self) -> ResetReading:
         """The numbers that are shown now."""
         return self._table.read(self.layer, self.share)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 8.4 x 3.1 inches."""
-        now = self.state()
-        figure = base.figure_of(8.4, f"{now.layer} {100 * now.share:.3g} % of the way back: test "
-                                f"accuracy {100 * now.accuracy:.1f} %")
-        left, right = figure.subplots(1, 2, width_ratios=[1.5, 1])
-        for layer, curve in self._table.curves.items():
-            left.plot(curve.x, curve.mean, color=curve.color, marker=curve.marker, markersize=4,
-                      linewidth=2 if layer == now.layer else 1, label=layer)
-        if self._chance is not None:
-            left.axhline(self._chance, color=drawing.GREY, linestyle=":", label="chance")
-        left.plot([100 * now.share], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                  markerfacecolor="none")
-        left.set(xlabel="way back to the start (%)", ylabel="test accuracy (%)", ylim=self._range)
-        base.finish(left)
-        lost = [100 * value for value in now.lost.values()]
-        right.barh(range(len(lost)), lost, color=[
-            drawing.VERMILLION if layer == now.layer else drawing.GREY for layer in now.lost])
-        right.set_yticks(range(len(lost)), list(now.lost), fontsize="small")
-        right.set(xlabel="accuracy lost (points)", xlim=(min(0, *lost), self._most),
-                  ylim=(len(lost) - 0.4, -0.6))
-        base.finish(right)
-        return figure
-
-    def __repr__(self) -> str:
-        return "reset panel: a slider for the way back, and the layer"
 
     def _draw(self) -> None:
         now, layers = self.state(), self._table.layers

@@ -6,7 +6,7 @@ Lesson 08's panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import GREY, VERMILLION
-from ticketlab.panels.svg import HEIGHT, TOP, Curve, Plot, bar, document, keys, marker, stroke, text
+from ticketlab.panels.svg import HEIGHT, TOP, Curve, Plot, bar, document, keys, named, text
 
 WIDTHS = 450, 300  # of the two, in pixels
 
@@ -15,20 +15,13 @@ def accuracy(curves: Sequence[Curve], current: int, at: tuple[float, float], cha
              y_range, label: str) -> str:
     """Accuracy over the share of the way back, in percent. current: the curve in a band; at: its ring.
     label: in words."""
-    above, top = keys(WIDTHS[0], [(stroke(curve.color, curve=curve), curve.name, number == current)
-                                  for number, curve in enumerate(curves)])
+    above, top = keys(WIDTHS[0], named(curves, current))
     plot = Plot(WIDTHS[0], (0, 100), y_range, "way back to the start (%)", "test accuracy (%)", top=top)
     parts = [plot.frame]
     if chance is not None:
         parts.append(plot.chance(chance))
-    for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
-        curve, main = curves[number], number == current
-        if main:
-            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color))
-        parts.append(plot.line(curve.x, curve.mean, curve.color, 2 if main else 1))
-        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
-                  for a, b in plot.points(curve.x, curve.mean)]
-    return plot.document(label, [*parts, plot.upright(at[0]), plot.ring(*at, 7), above])
+    return plot.document(label, [*parts, *plot.curves(curves, current), plot.upright(at[0]),
+                                 plot.ring(*at, 7), above])
 
 
 def lost(layers: dict[str, float], current: str, most: float, label: str) -> str:

@@ -7,14 +7,10 @@ numbers are in ``table``, its pictures in ``picture``. Lesson 05 builds on this 
 from collections.abc import Mapping
 from html import escape
 
-import numpy as np
-
-from ticketlab.figures import THRESHOLD, band, drawing
-from ticketlab.figures import landscape as landscape_figures
+from ticketlab.figures import THRESHOLD
 from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.rewind import picture as rewind_svg
 from ticketlab.panels.rewind.table import RewindReading, RewindTable
-from ticketlab.pruning import describe
 
 
 class RewindPanel(base.Panel):
@@ -28,9 +24,9 @@ class RewindPanel(base.Panel):
     drawn. ``panel.state()`` gives the numbers shown.
     Raises ValueError for what does not belong together, and whatever does not fit.
     Lesson 05 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "rewind panel: sliders for rewind step, level and replicate"
 
     def __init__(self, children: Mapping, lines: Mapping, starts: Mapping,
                  tickets: Mapping | None = None, *, k: int | None = None, level: int = 0,
@@ -60,39 +56,6 @@ class RewindPanel(base.Panel):
     def state(self) -> RewindReading:
         """The numbers that are shown now."""
         return self._table.read(self.k, self.level, self.replicate)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure, 3.1 inches high."""
-        now, data, seen = self.state(), self._table, self._table.paths[self.k, self.replicate]
-        words, plots = f"k = {now.k:,}: barrier {100 * now.barrier:.1f} points", 2
-        if data.tickets:
-            words += f"   level {now.level}: {describe(now.density, now.removed)}"
-            plots = 3
-        figure = base.figure_of(3.2 * plots, words)
-        left, middle, *right = figure.subplots(1, plots)
-        for way, (color, style, marker), name in zip(
-                seen[:2], landscape_figures.CHILDREN, ("first child", "second child"), strict=True):
-            left.plot(*way.T, color=color, linestyle=style, marker=marker, markersize=3, label=name)
-        left.plot(*np.stack([seen.first[-1], seen.second[-1]]).T, ":", color=drawing.BLACK)
-        left.plot(0, 0, "*", color=drawing.BLACK, markersize=11, label=f"start: step {now.k:,}")
-        x_range, y_range = rewind_svg.equal(data.reach, 1, 1)
-        left.set(xlabel="weight distance", ylabel="weight distance", aspect="equal", xlim=x_range,
-                 ylim=y_range)
-        line, (place, foot, top) = data.lines[self.k], data.bars[self.k]
-        band(line.alphas.numpy(), 100 * line.error.double().numpy(), middle,
-             label="mean and range")
-        middle.plot([place, place], [foot, top], "_-", color=drawing.BLACK, label="barrier")
-        middle.axhline(foot + THRESHOLD, color=drawing.GREEN, linestyle="--",
-                       label=f"{THRESHOLD:g} points above the ends")
-        middle.set(xlabel="α", ylabel="test error (%)", xlim=(0, 1), ylim=(0, 1.45 * data.top))
-        base.finish(left)
-        base.finish(middle, loc="upper left")
-        for ax in right:
-            accuracies.draw(ax, data.curves, now)
-        return figure
-
-    def __repr__(self) -> str:
-        return "rewind panel: sliders for rewind step, level and replicate"
 
     def _make_widgets(self):
         step = controls.pick(("rewind step k", "k"),

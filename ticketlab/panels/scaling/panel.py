@@ -6,11 +6,10 @@ numbers are in ``table``, its picture in ``picture``. Lesson 06 builds on this f
 
 from html import escape
 
-from ticketlab.figures import drawing, marks, weights_axis
+from ticketlab.figures import drawing, marks
 from ticketlab.panels import accuracies, base, controls, svg
 from ticketlab.panels.scaling import picture as scaling_svg
 from ticketlab.panels.scaling.table import ScalingReading, ScalingTable
-from ticketlab.pruning import describe
 from ticketlab.scaling import TICKET
 
 
@@ -24,8 +23,6 @@ class ScalingPanel(base.Panel):
     interpolated between the two nearest in the logarithm of the number. ``panel.state()`` gives
     the numbers shown. Raises ValueError as ``matching.ladder`` does, and for whatever does not fit.
     Lesson 06 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
 
     def __init__(self, table, *, by: str = "width", net=None, level: int = 0):
@@ -34,6 +31,7 @@ class ScalingPanel(base.Panel):
         sizes = [size for line in lines for size in line.x]
         self._x_range = 1.15 * max(sizes), min(sizes) / 1.15
         self._y_range = accuracies.percent_axis(accuracies.spread(lines))  # one for all nets and levels
+        self._says = f"scaling panel: sliders for {self._table.by} and level"
         self._make_widgets()
         self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 
@@ -52,40 +50,6 @@ class ScalingPanel(base.Panel):
     def state(self) -> ScalingReading:
         """The numbers that are shown now."""
         return self._table.read(self.net, self.level)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
-        now, data = self.state(), self._table
-        figure = base.figure_of(9.0, f"{data.by} {now.net}, level {now.level}: {now.weights:,} weights, "
-                                f"{describe(now.density, now.removed)}")
-        left, right = figure.subplots(1, 2, width_ratios=[1.7, 1])
-        for label in data.nets:
-            if label != self.net:
-                line = data.lines[label][TICKET]
-                left.plot(line.x, line.mean, color=drawing.GREY, linewidth=1)
-        left.plot(data.dense.x, data.dense.mean, "o-", color=drawing.BLACK,
-                  markerfacecolor="none", label="dense nets")
-        for arm, line in data.lines[self.net].items():
-            left.plot(line.x, line.mean, "-" if arm == TICKET else "--", color=line.color,
-                      marker=line.marker, markersize=4, label=line.name)
-        if now.equal is not None:
-            left.plot([now.weights], [100 * now.equal], "s", markersize=9, color=drawing.BLACK,
-                      markerfacecolor="none", linestyle="none", label="dense, as many weights")
-        left.plot([now.weights], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                  markerfacecolor="none")
-        weights_axis(left, self._x_range)
-        left.set(ylabel="test accuracy (%)", ylim=self._y_range)
-        base.finish(left)
-        shares = [100 * kept / size for kept, size in now.kept.values()]
-        right.barh(range(len(shares)), shares, color=drawing.KEPT)
-        right.set_yticks(range(len(shares)), [
-            f"{layer}\n{kept:,}" for layer, (kept, _) in now.kept.items()], fontsize="small")
-        right.set(xlabel="weights remaining (%)", xlim=(0, 100), ylim=(len(shares) - 0.4, -0.6))
-        base.finish(right)
-        return figure
-
-    def __repr__(self) -> str:
-        return f"scaling panel: sliders for {self._table.by} and level"
 
     def _make_widgets(self):
         by, nets = self._table.by, self._table.nets

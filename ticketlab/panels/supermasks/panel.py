@@ -23,9 +23,9 @@ class SupermaskPanel(base.Panel):
     all of them. What the controls say can be set later (``panel.share = 0.5``). ``panel.state()`` gives
     the numbers shown. Raises ValueError for what does not fit. Ramanujan et al. 2020, figure 4. Lesson
     08 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "supermask panel: a slider for the share of weights used, weights, layer and replicate"
 
     def __init__(self, trials: Mapping[str, Sequence], *, trained: float | None = None,
                  share: float = 0.5, replicates: int = 2):
@@ -67,35 +67,6 @@ class SupermaskPanel(base.Panel):
     def state(self) -> SupermaskReading:
         """The numbers that are shown now."""
         return self._tables[self.weights].read(*self._place())
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
-        now = self.state()
-        figure = base.figure_of(9.0, f"{self.weights}: {100 * now.share:.3g} % of the weights used, test "
-                                f"accuracy {100 * now.accuracy:.1f} %")
-        left, middle, right = figure.subplots(1, 3, width_ratios=[1.4, 1, 0.7])
-        for name, own in self._tables.items():
-            left.plot(own.curve.x, own.curve.mean, color=own.curve.color, marker=own.curve.marker,
-                      markersize=4, linewidth=2 if name == self.weights else 1, label=name)
-        left.axhline(self._chance, color=drawing.GREY, linestyle=":", label="chance")
-        if self._trained is not None:
-            left.axhline(self._trained, color=drawing.BLACK, linestyle="--", linewidth=1,
-                         label="all weights trained")
-        left.plot([100 * now.share], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                  markerfacecolor="none")
-        left.set(xlabel="weights used (%)", ylabel="test accuracy (%)", xlim=(0, 102), ylim=self._range)
-        base.finish(left, place="beside")  # inside, it would hide lines
-        middle.imshow(self._tables[self.weights].picture(*self._place()), interpolation="nearest")
-        middle.set(title=self.layer, xlabel="inputs", ylabel="units", xticks=[], yticks=[])
-        alive = [100 * kept / size for kept, size in now.units.values()]
-        right.barh(range(len(alive)), alive, color=drawing.KEPT)
-        right.set_yticks(range(len(alive)), list(now.units), fontsize="small")
-        right.set(xlabel="units that survive (%)", xlim=(0, 100), ylim=(len(alive) - 0.4, -0.6))
-        base.finish(right)
-        return figure
-
-    def __repr__(self) -> str:
-        return "supermask panel: a slider for the share of weights used, weights, layer and replicate"
 
     def _place(self) -> tuple[int, str, int]:
         return self._shares.index(self.share), self.layer, self.replicate

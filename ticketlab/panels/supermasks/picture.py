@@ -17,7 +17,7 @@ from ticketlab.panels.svg import (
     bar,
     document,
     keys,
-    marker,
+    named,
     square,
     stroke,
     text,
@@ -31,21 +31,14 @@ def accuracy(curves: Sequence[Curve], current: int, at: tuple[float, float], tra
              chance: float, y_range, label: str) -> str:
     """Accuracy over the share that is used, in percent. current: the curve in a band. at: of the ring.
     trained: a line across, of the same networks with all weights trained, or None. label: in words."""
-    above, top = keys(WIDTHS[0], [*((stroke(curve.color, curve=curve), curve.name, number == current)
-                                    for number, curve in enumerate(curves)),
+    above, top = keys(WIDTHS[0], [*named(curves, current),
                                   *[(stroke(BLACK, 1, "5 3"), "all trained")] * (trained is not None)])
     plot = Plot(WIDTHS[0], (0, 100), y_range, "weights used (%)", "test accuracy (%)", top=top)
     parts = [plot.frame, plot.chance(chance)]
     if trained is not None:
         parts.append(plot.line((0, 100), (trained, trained), BLACK, 1, "5 3"))
-    for number in sorted(range(len(curves)), key=lambda each: each == current):  # that one on top
-        curve, main = curves[number], number == current
-        if main:
-            parts.append(plot.band(curve.x, curve.low, curve.high, curve.color))
-        parts.append(plot.line(curve.x, curve.mean, curve.color, 2 if main else 1))
-        parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
-                  for a, b in plot.points(curve.x, curve.mean)]
-    return plot.document(label, [*parts, plot.upright(at[0]), plot.ring(*at, 7), above])
+    return plot.document(label, [*parts, *plot.curves(curves, current), plot.upright(at[0]),
+                                 plot.ring(*at, 7), above])
 
 
 def mask(picture: np.ndarray, layer: str, label: str) -> str:

@@ -20,7 +20,6 @@ from ticketlab.panels.tickets.table import (
     controls_by_rate,
     curves_by_rate,
 )
-from ticketlab.pruning import describe
 from ticketlab.weights import ALL
 
 # with the area of the bars beside them, or few survivors would lie flat under all weights
@@ -39,9 +38,9 @@ class TicketPanel(base.Panel):
     rewind step). ``panel.state()`` gives the numbers shown.
     Raises ValueError for searches that do not belong together, and whatever does not fit.
     Lesson 04 builds on it.
-
-    ``box`` is the widget; everything else is plain Python.
     """
+
+    _says = "ticket panel: sliders for rate per round, level, layer, replicate and weights"
 
     def __init__(self, searches: Tickets | Mapping[float, Tickets], data=None, *, controls=None,
                  rate: float | None = None, level: int = 0, layer: str = ALL, replicate: int = 0,
@@ -68,36 +67,6 @@ class TicketPanel(base.Panel):
     def state(self) -> TicketReading:
         """The numbers that are shown now."""
         return self._tables[self.rate].read(self.level, self.replicate)
-
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.6 x 3.1 inches."""
-        now, view = self.state(), self._tables[self.rate].view(*self._place)
-        figure = base.figure_of(9.6, f"level {now.level} of {now.last}: "
-                                f"{describe(now.density, now.removed)}, "
-                                f"accuracy {100 * now.accuracy:.1f} %   ({self.layer})")
-        left, middle, right = figure.subfigures(1, 3, width_ratios=[1.1, 0.9, 1.2])
-        ax = left.subplots()
-        ax.stairs(view.kept, view.edges, fill=True, color=drawing.KEPT, alpha=0.75, label="kept")
-        ax.stairs(view.everything * view.kept.sum() / view.everything.sum(), view.edges,
-                  color=drawing.BLACK, label=OUTLINES[self.shows])
-        ax.set(xlabel=f"weight value {self.shows}", ylabel="number of weights",
-               ylim=(0, 1.4 * ax.dataLim.y1))
-        base.finish(ax, loc="upper left", handlelength=1)
-        for ax, each in zip(middle.subplots(len(view.pictures), 1, squeeze=False)[:, 0],
-                            view.pictures, strict=True):
-            ax.imshow(each.blocks, cmap="Greys", vmin=0, aspect="auto", interpolation="nearest",
-                      extent=(0, each.inputs, each.units, 0))
-            ax.set_title(f"{each.layer}: {each.kept:,} kept", fontsize="small", pad=2)
-            ax.tick_params(labelsize="x-small")
-        ax.set(xlabel="input", ylabel="unit")
-        ax, curves = right.subplots(), self._curves[self.rate]
-        ax.fill_between(curves[0].x, curves[0].low, curves[0].high, color=curves[0].color, alpha=0.2,
-                        linewidth=0)
-        accuracies.draw(ax, curves, now)
-        return figure
-
-    def __repr__(self) -> str:
-        return "ticket panel: sliders for rate per round, level, layer, replicate and weights"
 
     @property
     def _tickets(self) -> Tickets:

@@ -8,7 +8,6 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from ticketlab.basics import whole
-from ticketlab.figures import drawing
 from ticketlab.landscape import place_of, rotate
 from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.variants import picture as variants_svg
@@ -81,27 +80,6 @@ class _Variants(base.Panel):
         return read(group, self._groups[group], self._settings.value // self._step,
                     self._rates.value // 5)
 
-    def figure(self):
-        """The panel as it stands now, as a matplotlib figure of 9.0 x 3.1 inches."""
-        now, own, first = self.state(), *self._shown()
-        figure = base.figure_of(9.0, f"{now.group}: {now.label}, a cut of {100 * now.rate:.0f} %")
-        left, right = figure.subplots(1, 2)
-        middle = (own.edges[:-1] + own.edges[1:]) / 2
-        gone = (abs(middle) <= own.thresholds[self._place]) & (own.thresholds[self._place] > 0)
-        for which, color, name in ((~gone, drawing.KEPT, "kept"), (gone, drawing.PRUNED, "cut")):
-            left.bar(middle[which], own.counts[which], middle[1] - middle[0], color=color, label=name)
-        left.set(xlabel="weight", ylabel="weights in a bin (log)", yscale="log")
-        base.finish(left)
-        rates = [100 * rate for rate in RATES]
-        right.fill_between(rates, 100 * own.low, 100 * own.high, color=drawing.BLUE, alpha=0.2)
-        right.plot(rates, 100 * own.mean, color=drawing.BLUE, label=now.label)
-        right.plot(rates, 100 * first.mean, "--", color=drawing.GREY, label=first.label)
-        right.plot([100 * now.rate], [100 * now.accuracy], "o", markersize=10, color=drawing.BLACK,
-                   markerfacecolor="none")
-        right.set(xlabel="rate of the cut (% of all weights)", ylabel="test accuracy (%)")
-        base.finish(right)
-        return figure
-
     @property
     def _place(self) -> int:
         return self._rates.value // 5
@@ -143,10 +121,9 @@ class RotationPanel(_Variants):
     angle (degrees, a multiple of 15), rate (a multiple of 0.05): where the controls begin; all can be
     set later. ``panel.state()`` gives the numbers shown. Raises ValueError for what does not fit.
     Lesson 07.
-
-    ``box`` is the widget; everything else is plain Python.
     """
 
+    _says = "rotation panel: sliders for the angle and for the rate of a cut"
     _group, _setting, _unit, _step = "place", "angle", "degrees", STEP
 
     def __init__(self, networks: Mapping[str, tuple[Stack, str, object]], *, place: str | None = None,
@@ -162,9 +139,6 @@ class RotationPanel(_Variants):
     angle = property(lambda panel: panel._settings.value, lambda panel, value: panel._set_setting(value),
                      doc="The angle in degrees; set it to move its slider.")
 
-    def __repr__(self) -> str:
-        return "rotation panel: sliders for the angle and for the rate of a cut"
-
 
 class PressurePanel(_Variants):
     """A panel that goes through pressures and their strengths, and cuts what was trained under them.
@@ -172,10 +146,9 @@ class PressurePanel(_Variants):
     networks: pressure -> label -> a trained stack, from none to strong. strength: a place among the
     labels, 0 the first. rate: a multiple of 0.05. Accuracies are means over replicates, on the test
     split, without retraining. Raises ValueError for what does not fit. Lesson 07.
-
-    ``box`` is the widget; everything else is plain Python.
     """
 
+    _says = "pressure panel: sliders for the strength and for the rate of a cut"
     _group, _setting = "pressure", "strength"
 
     def __init__(self, networks: Mapping[str, Mapping[str, Stack]], data, *,
@@ -188,9 +161,6 @@ class PressurePanel(_Variants):
     strength = property(lambda panel: panel._settings.value,
                         lambda panel, value: panel._set_setting(value),
                         doc="The place of the strength among those of this pressure, 0 the first.")
-
-    def __repr__(self) -> str:
-        return "pressure panel: sliders for the strength and for the rate of a cut"
 
 
 def _names(stacks: Sequence[Stack]) -> list[str]:
