@@ -1,8 +1,9 @@
 """A slider and a field that are one: what they are called, where they may stand, and what they tell."""
 
+import numpy as np
 import pytest
 
-from ticketlab.panels.controls import NUMBER, Control, levels, pick
+from ticketlab.panels.controls import NUMBER, WHOLE, Control, levels, pick, stepped
 
 
 @pytest.fixture
@@ -75,3 +76,39 @@ def test_where_a_slider_begins_and_ends_stands_beside_it():
     control.reach(12)
     assert control.row[1].value == "0 to 12"
     assert pick(("k", "k"), "k", [("none", 0), ("many", 9)], "9px").row[1].value == "none to many"
+
+
+class Stepped:
+    """An owner of three controls: percent, whole degrees and pixels, as panels have them."""
+
+    rate = stepped("_rate", "rate", "A share.", 100)
+    angle = stepped("_angle", "angle", "In degrees.")
+    width = stepped("_width", "width", "In pixels.")
+
+    def __init__(self):
+        self._rate, self._angle, self._width = (
+            Control(kinds, ("a", "b"), ("a", "b"), ("99px", "99px"), min=low, max=high, step=step)
+            for kinds, low, high, step in ((WHOLE, 0, 95, 5), (WHOLE, 0, 360, 15), (NUMBER, 0.5, 5, 0.1)))
+
+
+@pytest.mark.parametrize("name, value, at", [
+    ("rate", 0.3, 30), ("rate", 0.95, 95), ("rate", 0, 0), ("angle", 360, 360), ("angle", np.int32(45), 45),
+    ("width", 0.8, 0.8), ("width", 5, 5)])
+def test_a_property_moves_its_control_to_a_step(name, value, at):
+    owner = Stepped()
+    setattr(owner, name, value)
+    assert getattr(owner, f"_{name}").slider.value == at and getattr(owner, name) == pytest.approx(float(value))
+
+
+@pytest.mark.parametrize("name, value, message", [
+    ("rate", 0.96, "rate is 0.96; the slider goes from 0 to 0.95 in steps of 0.05; write 20 % as 0.2"),
+    ("rate", 0.52, "rate is 0.52; "), ("rate", -0.05, "rate is -0.05; "), ("rate", float("nan"), "rate is nan; "),
+    ("angle", 7, "angle is 7; the slider goes from 0 to 360 in steps of 15$"), ("angle", 375, "angle is 375; "),
+    ("angle", 45.0, "angle is 45.0; "), ("angle", False, "angle is False; "),
+    ("width", 0.4, "width is 0.4; the slider goes from 0.5 to 5 in steps of 0.1$"), ("width", 0.85, "width is 0.85")])
+def test_a_property_refuses_what_is_no_step_and_leaves_its_control(name, value, message):
+    owner = Stepped()
+    before = getattr(owner, name)
+    with pytest.raises(ValueError, match=message):
+        setattr(owner, name, value)
+    assert getattr(owner, name) == before

@@ -38,7 +38,7 @@ class Panel:
 
     def _make_box(self, name: str, controls, choices: dict) -> None:
         """controls: ``Control``s. choices: name -> (options, what they are) of each dropdown."""
-        self._name = name
+        self._name, self._main = name, next(iter(controls), None)
         self._choices = {
             name: ipywidgets.Dropdown(description=name, options=options, style=WIDE,
                                       layout={"width": "max-content", "margin": GAP}, **tip(words))
@@ -58,6 +58,9 @@ class Panel:
         self.controls = [*controls, *self._choices.values()]
         for control in self.controls:
             control.observe(self._moved, names="value")
+
+    slider = property(lambda self: self._main.slider, doc="Of the first control.")
+    field = property(lambda self: self._main.field, doc="Beside the first slider.")
 
     def _begin(self, **where) -> None:
         """Draw when all controls stand where they begin; what does not fit is raised."""

@@ -83,24 +83,43 @@ def levels(last: int) -> Control:
     return Control(WHOLE, ("level", "level"), (words, words), ("250px", "105px"), min=0, max=last)
 
 
-def choice(name: str, what: str | None = None, doc: str | None = None) -> property:
+def choice(name: str, what=None, doc: str | None = None) -> property:
     """A property: what stands in a dropdown, or in the slider of a ``pick`` that the panel has as
-    the attribute ``name``; it may be set to one of the options."""
+    the attribute ``name``; it may be set to one of the options. what: its name in an error, or
+    panel -> that."""
     def widget(panel):
         return panel._choices[name] if name in panel._choices else getattr(panel, name)
 
     def choose(panel, value):
         options = [each[1] if isinstance(each, tuple) else each for each in widget(panel).options]
-        if all(whole(each) is not None for each in options):
-            place = whole(value)  # to Python True and 1.0 would be 1, too
-            drawing.choose(what or name, value if place is None else place, options)
-            if place is None:
-                raise ValueError(f"{what or name} is {value!r}; give it as a whole number")
-            value = place
-        else:
-            drawing.choose(what or name, value, options)
-        widget(panel).value = value
+        called = what(panel) if callable(what) else what or name
+        place = whole(value)  # to Python True and 1.0 would be 1, too
+        drawing.choose(called, value if place is None else place, options)
+        if place is None and all(whole(each) is not None for each in options):
+            raise ValueError(f"{called} is {value!r}; give it as a whole number")
+        widget(panel).value = value if place is None else place
     return property(lambda panel: widget(panel).value, choose, doc=doc)
+
+
+def stepped(name: str, what: str, doc: str, scale: int = 1) -> property:
+    """A property: where the ``Control`` of numbers stands that the panel has as the attribute ``name``.
+
+    It may be set to one of its steps. what: its name in an error. scale: 100 where the control has
+    percent and the property is a share.
+    """
+    def move(panel, value):
+        slider, number = getattr(panel, name).slider, whole(value)
+        ints = isinstance(slider, ipywidgets.IntSlider)
+        at = scale * (value if number is None else number)
+        steps = (at - slider.min) / slider.step
+        if (not slider.min <= at <= slider.max + 1e-9 or abs(steps - round(steps)) > 1e-6
+                or number is None and ints and scale == 1):  # to Python True and 1.0 would be 1, too
+            raise ValueError(f"{what} is {value!r}; the slider goes from {slider.min / scale:g} to "
+                             f"{slider.max / scale:g} in steps of {slider.step / scale:g}"
+                             + ("; write 20 % as 0.2" if scale == 100 else ""))
+        slider.value = round(at) if ints else at
+    return property(lambda panel: getattr(panel, name).value / scale if scale > 1 else
+                    getattr(panel, name).value, move, doc=doc)
 
 
 def number(name: str, doc: str) -> property:

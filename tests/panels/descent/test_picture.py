@@ -65,11 +65,11 @@ def test_the_probabilities_are_drawn_from_end_to_end(panel):
 
 
 def test_the_signal_in_the_middle_is_drawn_as_it_is(panel):
-    signal = panel._table.ways[0].signals[1]
+    signal = np.array([float(each) for each in panel._table.ways[0].signals[1]])
     own = max(polylines(svgs(panel)[2], "#000000"), key=len)  # the shorter one is in the key
     slope, start = np.polyfit(signal, own[:, 1], 1)
     assert slope < 0
-    np.testing.assert_allclose(own[:, 1], slope * np.array(signal) + start, atol=0.11)
+    np.testing.assert_allclose(own[:, 1], slope * signal + start, atol=0.11)
 
 
 def test_the_picture_for_stored_notebooks_shows_the_present_width(panel):

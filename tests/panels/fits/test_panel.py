@@ -23,7 +23,7 @@ def test_who_finds_a_better_one_is_told_so(kernels, fits):
 
 
 def test_fields_and_sliders_are_one_and_each_draws(panel):
-    controls = {name: panel._settings[name] for name in ("angle", "wavelength", "width")}
+    controls = {name: getattr(panel, f"_{name}") for name in ("angle", "wavelength", "width")}
     for (name, control), value in zip(controls.items(), (45, 8, 3), strict=True):
         before = panel.picture.value
         control.field.value = value
@@ -44,7 +44,7 @@ def test_the_text_is_constant_a_picture_is_stored_and_a_move_is_quick(panel):
     before, times = repr(panel), []
     for angle in range(5, 180, 5):
         began = time.process_time()
-        panel._settings["angle"].slider.value = angle
+        panel._angle.slider.value = angle
         times.append(time.process_time() - began)
     bundle = panel._repr_mimebundle_()[0]
     assert repr(panel) == before == bundle["text/plain"] and {"image/png", VIEW} <= set(bundle)

@@ -44,7 +44,7 @@ def test_a_pressure_has_as_many_strengths_as_were_trained(pressures):
     assert pressures.state().label == "α = 3"
     pressures.pressure = "L2"
     assert pressures.strength == 1 == pressures.slider.max and pressures.state().label == "weak"
-    with pytest.raises(ValueError, match="strength is 2; it must be a whole number from 0 to 1"):
+    with pytest.raises(ValueError, match="strength is 2; the slider goes from 0 to 1 in steps of 1"):
         pressures.strength = 2
 
 
@@ -61,8 +61,9 @@ def test_callbacks_compute_nothing_and_a_move_takes_less_than_16_ms(panel, monke
 
 
 @pytest.mark.parametrize("attribute, value, message", [
-    ("angle", 361, "angle is 361; it must be a whole number from 0 to 360, in steps of 15"),
-    ("angle", 7, "in steps of 15"), ("rate", 0.52, "rate is 0.52; it must be a multiple of 0.05"),
+    ("angle", 361, "angle is 361; the slider goes from 0 to 360 in steps of 15"),
+    ("angle", 7, "in steps of 15"), ("angle", 45.0, "angle is 45.0"), ("angle", True, "angle is True"),
+    ("rate", 0.52, "rate is 0.52; the slider goes from 0 to 0.95 in steps of 0.05; write 20 % as 0.2"),
     ("rate", 1.0, "rate is 1.0"), ("place", "pair", "place is 'pair'")])
 def test_what_does_not_fit_is_named_and_leaves_the_panel_as_it_was(rotations, attribute, value, message):
     before = shown(rotations)

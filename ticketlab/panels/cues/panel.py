@@ -2,7 +2,6 @@
 
 from html import escape
 
-from ticketlab.figures import drawing
 from ticketlab.panels import base, controls
 from ticketlab.panels.cues import picture
 from ticketlab.panels.cues.table import NAMES, CueReading, CueTable
@@ -24,23 +23,13 @@ class CuePanel(base.Panel):
         words = "texture: its share of the mixture; the rest is shape"
         control = controls.pick(("texture", "texture"), words,
                             [(f"{100 * each:g} %", each) for each in conflict.mixtures], "330px")
-        self.slider, self.field = control.slider, control.field
         self._make_box("cue-panel", [control], {
             "image": ([(str(number), number) for number in range(table.pictures.shape[1])],
                       "image: which one is shown; the curves are of all")})
         self._begin(mixture=mixture, image=image)
 
     image = controls.number("image", "The image that is shown; set it to change the dropdown.")
-
-    @property
-    def mixture(self) -> float:
-        """The share of texture; set it to move the slider."""
-        return self.slider.value
-
-    @mixture.setter
-    def mixture(self, mixture: float):
-        drawing.choose("mixture", mixture, self._table.conflict.mixtures)
-        self.slider.value = mixture
+    mixture = controls.choice("slider", "mixture", "The share of texture; set it to move the slider.")
 
     def state(self) -> CueReading:
         """The numbers that are shown now."""

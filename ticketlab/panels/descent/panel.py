@@ -55,7 +55,6 @@ class DescentPanel(base.Panel):
     def _make_widgets(self):
         control = controls.pick(("width", "units"), "width: the number of units in each hidden layer",
                             [(f"{width:,}", width) for width in self._table.widths], "300px")
-        self.slider, self.field = control.slider, control.field
         self._make_box("descent-panel", [control], {
             "labels": ([(noise_name(noise), noise) for noise in self._table.noises],
                        "labels: the share of wrong labels that the networks were trained with"),

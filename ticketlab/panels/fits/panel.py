@@ -10,19 +10,6 @@ from ticketlab.panels.fits.table import FitReading, FitTable
 NAMES = "the kernel", "your Gabor function", "the optimiser's"
 
 
-def _setting(name: str, doc: str) -> property:
-    """A property that moves the control of that name, within its ends."""
-    def move(panel, value):
-        slider = panel._settings[name].slider
-        steps = (value - slider.min) / slider.step if slider.min <= value <= slider.max else 0.5
-        if abs(steps - round(steps)) > 1e-6:
-            raise ValueError(f"{name} is {value}; the slider goes from {slider.min:g} to "
-                             f"{slider.max:g} in steps "
-                             f"of {slider.step:g}")
-        panel._settings[name].value = value
-    return property(lambda panel: panel._settings[name].value, move, doc=doc)
-
-
 class FitPanel(base.Panel):
     """A panel in which one fits a Gabor function by hand, against the optimiser.
 
@@ -38,23 +25,25 @@ class FitPanel(base.Panel):
     def __init__(self, kernels, fits, *, kernel: int | None = None, angle: int = 0,
                  wavelength: float = 6.0, width: float = 2.0):
         self._table = table = FitTable(kernels, fits)
-        self._settings = {
-            name: controls.Control(controls.NUMBER, (f"{name} ({unit})", name), (words, words),
-                               ("250px", "135px"), min=low, max=high, step=step)
+        self._angle, self._wavelength, self._width = (
+            controls.Control(controls.NUMBER, (f"{name} ({unit})", name), (words, words),
+                             ("250px", "135px"), min=low, max=high, step=step)
             for name, unit, words, low, high, step in (
                 ("angle", "degrees", "angle of the stripes: 0 is horizontal, 90 upright", 0, 175, 5),
                 ("wavelength", "pixels", "wavelength: from one stripe to the next like it", 2, 16, 0.25),
                 ("width", "pixels", "width of the bell: its standard deviation across the "
-                                    "stripes", 0.5, 5, 0.1))}
-        self._make_box("fit-panel", list(self._settings.values()), {
+                                    "stripes", 0.5, 5, 0.1)))
+        self._make_box("fit-panel", [self._angle, self._wavelength, self._width], {
             "kernel": ([(str(place), place) for place in table.shown], "kernel: which one is fitted")})
         self._begin(kernel=table.shown[int(np.nanargmax(fits["r2"].to_numpy()[table.shown]))]
                     if kernel is None else kernel, angle=angle, wavelength=wavelength, width=width)
 
     kernel = controls.choice("kernel")
-    angle = _setting("angle", "Angle of the stripes, in degrees; set it to move its slider.")
-    wavelength = _setting("wavelength", "In pixels; set it to move its slider.")
-    width = _setting("width", "Standard deviation of the bell, in pixels; set it to move its slider.")
+    angle = controls.stepped("_angle", "angle",
+                             "Angle of the stripes, in degrees; set it to move its slider.")
+    wavelength = controls.stepped("_wavelength", "wavelength", "In pixels; set it to move its slider.")
+    width = controls.stepped("_width", "width",
+                             "Standard deviation of the bell, in pixels; set it to move its slider.")
 
     def state(self) -> FitReading:
         """The numbers that are shown now."""

@@ -22,31 +22,18 @@ class KernelsPanel(base.Panel):
 
     def __init__(self, kernels, r2=None, *, rate: float = 0.5, what: str = WEIGHTS):
         self._table = KernelsTable(kernels, r2)
-        control = controls.Control(
+        self._rates = controls.Control(
             controls.WHOLE, ("prune rate (%)", "rate (%)"),
             ("prune rate: the share that is removed, in percent",
              "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
             min=0, max=LAST)
-        self.slider, self.field = control.slider, control.field
-        self._make_box("kernels-panel", [control], {
+        self._make_box("kernels-panel", [self._rates], {
             "what": ([WEIGHTS, KERNELS], "what goes: single weights, or whole kernels")})
         self._begin(what=what, rate=rate)
 
     what = controls.choice("what")
-
-    @property
-    def rate(self) -> float:
-        """The share that is removed; set it to move the slider."""
-        return self.slider.value / 100
-
-    @rate.setter
-    def rate(self, rate: float):
-        percent = round(100 * rate) if 0 <= rate <= LAST / 100 else -1
-        if percent < 0 or abs(100 * rate - percent) > 1e-6:
-            raise ValueError(f"rate is {rate}; the slider goes from 0 to {LAST / 100} in steps of "
-                             f"0.01; write "
-                             "20 % as 0.2")
-        self.slider.value = percent
+    rate = controls.stepped("_rates", "rate", "The share that is removed; set it to move its slider.",
+                            100)
 
     def state(self) -> KernelsReading:
         """The numbers that are shown now."""

@@ -32,7 +32,6 @@ class LanguagePanel(base.Panel):
         rates = controls.pick(
             ("prune rate", "rate"), "prune rate: the share of all weights of the linear layers that goes",
             [(f"{100 * each:.0f} %", each) for each in self._table.sparsities], "300px")
-        self.slider, self.field = rates.slider, rates.field
         self._make_box("language-panel", [rates], {
             "way": (self._table.ways, "way: the score by which weights go, and where they compete"),
             "block": ([(str(each), each) for each in self._table.blocks],

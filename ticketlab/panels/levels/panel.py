@@ -36,7 +36,6 @@ class LevelsPanel(base.Panel):
                   for value in (*own.barriers, *own.lost)]
         self._range = min(0, *points) - 1, max(THRESHOLD, *points) + 1
         self._levels = controls.levels(max(len(own.lines) for own in self._tables.values()) - 1)
-        self.slider, self.field = self._levels.slider, self._levels.field
         self._make_box("levels-panel", [self._levels], {
             "search": (list(self._tables), "search: whose levels are shown")})
         self._begin(search=next(iter(self._tables)) if search is None else search, level=level)

@@ -51,19 +51,8 @@ class PrunePanel(base.Panel):
         self._make_widgets()
         self._begin(scope=scope, score=score, layer=layer, rate=rate)
 
-    @property
-    def rate(self) -> float:
-        """The share of all weights that is pruned; set it to move the slider."""
-        return RATES[self._position]
-
-    @rate.setter
-    def rate(self, rate: float):
-        position = round(rate * STEPS) if 0 <= rate <= RATES[-1] else -1
-        if position < 0 or abs(rate - RATES[position]) > 1e-9:
-            raise ValueError(f"rate is {rate}; the slider goes from 0 to {RATES[-1]} in steps of "
-                             f"{1 / STEPS}; write 20 % as 0.2")
-        self.slider.value = 100 * RATES[position]
-
+    rate = controls.stepped(
+        "_rates", "rate", "The share of all weights that is pruned; set it to move the slider.", 100)
     scope = controls.choice("scope")
     score = controls.choice("score")
     layer = controls.choice("layer")
@@ -90,19 +79,18 @@ class PrunePanel(base.Panel):
         return round(self.slider.value / 100 * STEPS)
 
     def _make_widgets(self):
-        control = controls.Control(
+        self._rates = controls.Control(
             controls.NUMBER, ("prune rate (%)", "rate (%)"),
             ("prune rate: the share of all weights that is removed, in percent",
              "prune rate in percent, as a number; the arrow keys move it"), ("340px", "130px"),
             snap=lambda value: round(round(value / 100 * STEPS) * 100 / STEPS, 1),
             min=0, max=100 * RATES[-1], step=100 / STEPS)
-        self.slider, self.field = control.slider, control.field
         options = {"scope": ([(_SCOPE_NAMES[scope], scope) for scope in SCOPES],
                              "scope: where weights compete, in each layer or in the whole network"),
                    "score": (list(self.scores), "score: the lowest-scoring weights go first"),
                    "layer": ([ALL, *drawing.layers(self.stack)],
                              "layer: whose weights the histogram shows")}
-        self._make_box("prune-panel", [control], options)
+        self._make_box("prune-panel", [self._rates], options)
 
     def _table(self) -> PruneTable:
         key = self.score, self.scope

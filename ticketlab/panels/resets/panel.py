@@ -31,7 +31,6 @@ class ResetPanel(base.Panel):
         self._share = controls.pick(
             ("way back (%)", "back (%)"), "way back: how far the layer goes to its start, in percent",
             [(f"{100 * each:.3g}", each) for each in shares], "300px")
-        self.slider, self.field = self._share.slider, self._share.field
         self._make_box("reset-panel", [self._share], {
             "layer": (self._table.layers, "layer: which one goes back, all others stay as trained")})
         lost = [self._table.read(self._table.layers[0], each).lost.values() for each in shares]

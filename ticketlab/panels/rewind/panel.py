@@ -62,7 +62,6 @@ class RewindPanel(base.Panel):
                          "rewind step: the training step from whose weights the two children part",
                          [(f"{k:,}", k) for k in self._table.steps], "280px")
         self._levels = controls.levels(self._table.last)
-        self.slider, self.field = step.slider, step.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         self._make_box("rewind-panel", [step, self._levels] if self._table.tickets else [step], {
             "replicate": (range(self._table.replicates),

@@ -35,16 +35,8 @@ class ScalingPanel(base.Panel):
         self._make_widgets()
         self._begin(net=self._table.nets[-1] if net is None else net, level=level)
 
-    @property
-    def net(self):
-        """The label of the net that is shown; set it to move the slider."""
-        return self.slider.value
-
-    @net.setter
-    def net(self, net):
-        drawing.choose(self._table.by, net, self._table.nets)
-        self.slider.value = net
-
+    net = controls.choice("slider", lambda panel: panel._table.by,
+                          "The label of the net that is shown; set it to move the slider.")
     level = controls.level_of(lambda panel: f"{panel._table.by} {panel.net} has")
 
     def state(self) -> ScalingReading:
@@ -57,7 +49,6 @@ class ScalingPanel(base.Panel):
                         f"{by}: which of the nets is shown, from the smallest label to the largest",
                         [(str(label), label) for label in nets], "280px")
         self._levels = controls.levels(self._table.last[nets[0]])
-        self.slider, self.field = net.slider, net.field
         self.levels, self.level_field = self._levels.slider, self._levels.field
         net.observe(self._net_moved)
         self._make_box("scaling-panel", [net, self._levels], {})

@@ -49,7 +49,6 @@ class SupermaskPanel(base.Panel):
         self._share = controls.pick(
             ("weights used (%)", "used (%)"), "weights used: the share of every layer, in percent",
             [(f"{100 * each:.3g}", each) for each in self._shares], "280px")
-        self.slider, self.field = self._share.slider, self._share.field
         self._replicates = first.accuracies.shape[1]
         replicates = min(whole_from("replicates", replicates, least=1), self._replicates)
         self._make_box("supermask-panel", [self._share], {

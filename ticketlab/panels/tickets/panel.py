@@ -84,7 +84,6 @@ class TicketPanel(base.Panel):
             disabled=len(self.searches) == 1)
         self._levels = controls.levels(len(self._first.trials) - 1)
         self._rates, self._rate_field = rates.slider, rates.field
-        self.slider, self.field = self._levels.slider, self._levels.field
         rates.observe(self._rate_moved)
         initial = self._first.initial
         self._make_box("ticket-panel", [rates, self._levels], {
@@ -92,6 +91,7 @@ class TicketPanel(base.Panel):
             "replicate": (range(initial.replicates), "replicate: whose weights and mask are shown"),
             "shows": ([(f"weights {each}", each) for each in OUTLINES],
                       "weights: their values after training, or those that the level began with")})
+        self._main = self._levels
 
     def _rate_moved(self, change) -> None:
         """Another search: its levels, and of them the one nearest in density to where we were."""

@@ -7,7 +7,6 @@ Everything is computed before a panel is shown; a move of a slider looks up and 
 from collections.abc import Mapping, Sequence
 from html import escape
 
-from ticketlab.basics import whole
 from ticketlab.landscape import place_of, rotate
 from ticketlab.panels import accuracies, base, controls
 from ticketlab.panels.variants import picture as variants_svg
@@ -41,38 +40,19 @@ class _Variants(base.Panel):
         self._rates = controls.Control(
             controls.WHOLE, ("cut (%)", "cut (%)"), (cut, cut), ("300px", "130px"), min=0,
             max=round(100 * RATES[-1]), step=5, snap=lambda value: round(value / 5) * 5)
-        self.slider, self.field = self._settings.slider, self._settings.field
         self.rates, self.rate_field = self._rates.slider, self._rates.field
         self._make_box(name, [self._settings, self._rates], {
             self._group: (list(groups), f"{self._group}: which networks are shown")})
-        with self._quiet():
-            setattr(self, self._group, next(iter(groups)) if group is None else group)
-            self._set_setting(setting)
-            self.rate = rate
-        self._draw()
+        self._begin(**{self._group: next(iter(groups)) if group is None else group,
+                       self._setting: setting, "rate": rate})
 
     def _moved(self, change=None) -> None:
         with self._quiet():  # as many variants as this group has
             self._settings.reach(self._step * (len(self._groups[self._choices[self._group].value]) - 1))
         super()._moved(change)
 
-    def _set_setting(self, value) -> None:
-        last, number = self.slider.max, whole(value)
-        if number is None or number not in range(0, last + 1, self._step):
-            raise ValueError(f"{self._setting} is {value!r}; it must be a whole number from 0 to {last}"
-                             f"{f', in steps of {self._step}' if self._step > 1 else ''}")
-        self._settings.value = number
-
-    @property
-    def rate(self) -> float:
-        """The share of all weights that the cut removes; set it to move its slider."""
-        return self._rates.value / 100
-
-    @rate.setter
-    def rate(self, rate: float):
-        if not any(abs(rate - each) < 1e-9 for each in RATES):
-            raise ValueError(f"rate is {rate}; it must be a multiple of 0.05 from 0 to {RATES[-1]}")
-        self._rates.value = round(100 * rate)
+    rate = controls.stepped(
+        "_rates", "rate", "The share of all weights that is cut; set it to move its slider.", 100)
 
     def state(self) -> VariantReading:
         """The numbers that are shown now."""
@@ -136,8 +116,7 @@ class RotationPanel(_Variants):
         self._start("rotation-panel", groups, place, angle, rate)
 
     place = controls.choice("place", doc="Where units turn; set it to see another place.")
-    angle = property(lambda panel: panel._settings.value, lambda panel, value: panel._set_setting(value),
-                     doc="The angle in degrees; set it to move its slider.")
+    angle = controls.stepped("_settings", "angle", "The angle in degrees; set it to move its slider.")
 
 
 class PressurePanel(_Variants):
@@ -158,9 +137,8 @@ class PressurePanel(_Variants):
             for name, own in networks.items()}, pressure, strength, rate)
 
     pressure = controls.choice("pressure", doc="The pressure that is shown; set it to see another.")
-    strength = property(lambda panel: panel._settings.value,
-                        lambda panel, value: panel._set_setting(value),
-                        doc="The place of the strength among those of this pressure, 0 the first.")
+    strength = controls.stepped("_settings", "strength",
+                                "The place of the strength among those of this pressure, 0 the first.")
 
 
 def _names(stacks: Sequence[Stack]) -> list[str]:
