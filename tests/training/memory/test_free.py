@@ -1,15 +1,12 @@
 """What is free on this machine, and in a container with a limit."""
 
+import psutil
 import torch
 
 from ticketlab.training.memory import free as free_memory
 
 
 def test_what_is_free_is_less_in_a_container(tmp_path):
-    assert free_memory.free_memory("cpu") is None or free_memory.free_memory("cpu") > 0
-    table = tmp_path / "meminfo"
-    table.write_text("MemTotal: 100 kB\nMemFree: 20 kB\nMemAvailable: 60 kB\n")
-    assert free_memory._machine(table) == 60 * 1024
     assert free_memory._container(tmp_path) is None
     for name, text in (("max", "1000\n"), ("current", "700\n"), ("stat", "anon 5\ninactive_file 200\n")):
         (tmp_path / f"memory.{name}").write_text(text)
@@ -19,8 +16,7 @@ def test_what_is_free_is_less_in_a_container(tmp_path):
 
 
 def test_the_container_and_the_machine_both_limit_and_the_smaller_one_counts(monkeypatch):
-    for machine, container, free in ((60, 50, 50), (40, 50, 40), (60, None, 60), (None, 50, 50),
-                                     (None, None, None)):
+    for machine, container, free in ((60, 50, 50), (40, 50, 40), (60, None, 60)):
         monkeypatch.setattr(free_memory, "_machine", lambda size=machine: size)
         monkeypatch.setattr(free_memory, "_container", lambda size=container: size)
         assert free_memory.free_memory("cpu") == free
@@ -37,9 +33,8 @@ def test_of_other_devices_nothing_is_claimed():
     assert free_memory.free_memory("meta") is None
 
 
-def test_a_system_without_such_a_table_is_asked_for_its_pages(tmp_path, monkeypatch):
-    pages = {"SC_AVPHYS_PAGES": 7, "SC_PAGE_SIZE": 4096}
-    monkeypatch.setattr(free_memory.os, "sysconf", pages.__getitem__, raising=False)
-    assert free_memory._machine(tmp_path / "none") == 7 * 4096
-    monkeypatch.delattr(free_memory.os, "sysconf")  # Windows
-    assert free_memory._machine(tmp_path / "none") is None
+def test_on_this_machine_it_is_what_new_programs_can_have():
+    """Not what lies idle: the system gives its cache away when somebody needs it."""
+    there = psutil.virtual_memory()
+    assert 0.5 * there.available < free_memory._machine() < 2 * there.available
+    assert free_memory._machine() <= there.total

@@ -1,6 +1,5 @@
 """How much memory is free now, on a device or on this machine. ``ticketlab.memory`` builds on it."""
 
-import os
 from pathlib import Path
 
 import torch
@@ -20,21 +19,14 @@ def free_memory(device) -> int | None:
         return free + torch.cuda.memory_reserved(device) - torch.cuda.memory_allocated(device)
     if device.type != "cpu":
         return None
-    known = [size for size in (_machine(), _container()) if size is not None]
-    return min(known, default=None)
+    left = _container()
+    return _machine() if left is None else min(_machine(), left)
 
 
-def _machine(table=Path("/proc/meminfo")) -> int | None:
-    try:
-        for line in table.read_text().splitlines():
-            if line.startswith("MemAvailable:"):
-                return 1024 * int(line.split()[1])
-    except OSError:
-        pass  # not Linux
-    try:
-        return os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
-    except (AttributeError, OSError, ValueError):
-        return None  # Windows and macOS have no such numbers
+def _machine() -> int:
+    import psutil  # not with the package: few trainings ask
+
+    return psutil.virtual_memory().available
 
 
 def _container(folder=_CGROUP) -> int | None:
