@@ -230,6 +230,23 @@ def test_moves_print_and_display_nothing_make_no_figure_and_compute_nothing(case
     assert not [each for each in widgets(panel.box) if isinstance(each, ipywidgets.Output)]
 
 
+@pytest.mark.skipif(ipywidgets.__version__.startswith("7."), reason="ipywidgets 7 sends nothing where no kernel runs")
+def test_a_browser_is_told_of_the_picture_before_all_else(case, panel, monkeypatch):
+    """It lays out and paints the page for each message, and the learner waits for the picture."""
+    sent = []
+    monkeypatch.setattr(ipywidgets.Widget, "_send", lambda widget, message, buffers=None: (
+        message["method"] == "update" and sent.append(widget)))
+    for control in (each for each in panel.controls if hasattr(each, "slider")):
+        slider, key = control.slider, "index" if hasattr(control.slider, "options") else "value"
+        here, step, last = getattr(slider, key), *((1, len(slider.options) - 1) if key == "index" else
+                                                   (slider.step, slider.max))
+        before = panel.picture.value
+        slider.set_state({key: here + step if here + step <= last else here - step})  # as a browser does
+        if panel.picture.value != before:
+            assert sent[0] is panel.picture and {control.field, panel.picture} <= set(sent)
+        sent.clear()
+
+
 def test_an_error_in_a_callback_is_shown_and_gone_with_the_next_move(case, panel, monkeypatch):
     attribute, there = case.there
     here = getattr(panel, attribute)

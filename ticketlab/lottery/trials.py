@@ -57,8 +57,8 @@ class Tickets:
         """
         if not 0 < share <= 1:
             raise ValueError(f"share is {share}; it must lie between 0 (excluded) and 1")
-        return min(range(len(self.trials)),
-                   key=lambda number: abs(math.log(self.densities[number] / share)))
+        densities = self.densities  # of all masks, counted once
+        return min(range(len(densities)), key=lambda number: abs(math.log(densities[number] / share)))
 
 
 def table(*trials: Trial | Sequence[Trial] | Tickets):

@@ -26,7 +26,7 @@ def picture(curves: Sequence[Curve], current: int | None, at: float, dense, y_ra
     y, right = plot.y, plot.right
     parts = [plot.frame,
              (f'<rect x="{LEFT}" y="{y(dense[2]):.1f}" width="{right - LEFT}" '
-              f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" opacity="0.1"/>'),
+              f'height="{y(dense[1]) - y(dense[2]):.1f}" fill="{BLACK}" fill-opacity="0.1"/>'),
              polyline([(LEFT, y(dense[0])), (right, y(dense[0]))], BLACK, 1, "5 3"),
              plot.upright(at)]
     if chance is not None and y_range[0] < chance < y_range[1]:

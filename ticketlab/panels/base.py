@@ -58,6 +58,8 @@ class Panel:
         self.controls = [*controls, *self._choices.values()]
         for control in self.controls:
             control.observe(self._moved, names="value")
+        for control in controls:
+            control.moving = self._picture_first
 
     slider = property(lambda self: self._main.slider, doc="Of the first control.")
     field = property(lambda self: self._main.field, doc="Beside the first slider.")
@@ -78,6 +80,15 @@ class Panel:
         finally:
             self._still = still
 
+    @contextmanager
+    def _picture_first(self):
+        """A browser is told of the controls when the move is over: it would lay out and paint the page
+        for each of them, and the picture, which the learner waits for, would come behind."""
+        with ExitStack() as held:
+            for widget in self.box.children[0].children:
+                held.enter_context(widget.hold_sync())
+            yield
+
     def settle(self) -> None:
         """Compute what is shown while a slider moves only roughly; most panels look up everything."""
 
@@ -91,8 +102,8 @@ class Panel:
             # a name that differs from kernel to kernel would give other pages
             return self.numbers.value, self.picture.value.replace(self._id, "here")
 
-        with ExitStack() as held:  # a browser that shows the panel is not told of all this
-            for widget in (self.numbers, self.picture, *self.box.children[0].children):
+        with self._picture_first(), ExitStack() as held:
+            for widget in (self.numbers, self.picture):  # a browser is not told of all this
                 held.enter_context(widget.hold_sync())
             try:
                 with self._quiet():

@@ -3,6 +3,8 @@
 Core ipywidgets only, versions 7.7.1 (Colab) and 8. ``base`` puts controls above the pictures.
 """
 
+from contextlib import nullcontext
+
 import ipywidgets
 
 from ticketlab.basics import whole
@@ -32,6 +34,7 @@ class Control:
                 {"readout": False, "layout": {"width": widths[0], "margin": BESIDE}},
                 {"layout": {"width": widths[1], "margin": gap}}), strict=True))
         self._snap, self._listeners, self._ends = snap, [], ipywidgets.Label(layout={"margin": GAP})
+        self.moving = nullcontext  # what each move happens in
         self.row = self.slider, self._ends, self.field
         self._name_ends()
         self.slider.observe(self._moved, names="value")
@@ -64,9 +67,10 @@ class Control:
 
     def _moved(self, change) -> None:
         at_rest = self._snap(change.new)
-        if at_rest != change.new:  # typed between two steps, or counted in binary by a browser
-            self.value = at_rest  # calls this method again
-        else:
+        with self.moving():
+            if at_rest != change.new:  # typed between two steps, or counted in binary by a browser
+                self.value = at_rest  # calls this method again
+                return
             self.field.value = at_rest
             for listener in self._listeners:
                 listener(change)

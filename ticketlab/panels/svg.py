@@ -7,7 +7,7 @@ of its folder, made out of the parts that are here.
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from typing import NamedTuple
 
@@ -59,21 +59,21 @@ class Plot:
         self.width, self.top, self.low, self.right = width, top, HEIGHT - BOTTOM, width - RIGHT
         self._place = math.log10 if log else lambda value: value
         self._x_ends, self._y_ends = [self._place(end) for end in x_range], y_range
-        parts = [f'<path d="M{LEFT},{top}V{self.low}H{self.right}" fill="none" stroke="{BLACK}"/>']
+        lines, parts = [f"M{LEFT},{top}V{self.low}H{self.right}"], []
         ends = []  # of the words below the axis, which must not run into one another
         for value, words in x_ticks or [(value, f"{value:g}") for value in ticks(*x_range)]:
             x, half = self.x(value), LETTER * len(words) / 2 + 2
-            parts.append(f'<path d="M{x:.1f},{self.low}v4" stroke="{BLACK}"/>')
+            lines.append(f"M{x:.1f},{self.low}v4")
             if all(x + half < left or right < x - half for left, right in ends):
                 parts.append(text(x, self.low + 15, words, "middle"))
                 ends.append((x - half, x + half))
         for value, words in y_ticks or [(value, amount(value)) for value in ticks(*y_range)]:
-            parts.append(f'<path d="M{LEFT},{self.y(value):.1f}h-4" stroke="{BLACK}"/>'
-                         + text(LEFT - 7, self.y(value) + 4, words, "end"))
+            lines.append(f"M{LEFT},{self.y(value):.1f}h-4")
+            parts.append(text(LEFT - 7, self.y(value) + 4, words, "end"))
         middle = (top + self.low) / 2
         parts.append(text((LEFT + self.right) / 2, HEIGHT - 6, x_name, "middle"))
         parts.append(text(11, middle, y_name, "middle", f'transform="rotate(-90 11 {middle})"'))
-        self.frame = "".join(parts)
+        self.frame = f'<path d="{"".join(lines)}" fill="none" stroke="{BLACK}"/>' + "".join(parts)
 
     @classmethod
     def by_density(cls, curves: Sequence[Curve], width: int, top: float, marks, y_range) -> "Plot":
@@ -106,7 +106,7 @@ class Plot:
         """The area from the lowest to the highest values."""
         edge = " ".join(f"{a:.1f},{b:.1f}"
                         for a, b in self.points(xs, low) + self.points(xs, high)[::-1])
-        return f'<polygon points="{edge}" fill="{color}" opacity="{opacity}"/>'
+        return f'<polygon points="{edge}" fill="{color}" fill-opacity="{opacity}"/>'
 
     def curves(self, curves: Sequence[Curve], current: int | None) -> list[str]:
         """Curves with their markers; the current one in a band, and over the others."""
@@ -116,8 +116,7 @@ class Plot:
             if main:
                 parts.append(self.band(curve.x, curve.low, curve.high, curve.color))
             parts.append(self.line(curve.x, curve.mean, curve.color, 2 if main else 1))
-            parts += [marker(curve, f"{a:.1f}", f"{b:.1f}", 3.5 if main else 2.6)
-                      for a, b in self.points(curve.x, curve.mean)]
+            parts.append(markers(curve, self.points(curve.x, curve.mean), 3.5 if main else 2.6))
         return parts
 
     def upright(self, at) -> str:
@@ -161,8 +160,8 @@ def layer_bars(layers) -> str:
                  bar(y, share, full, KEPT),
                  text(full + 13, y + 9, f"{100 * share:.1f} %", "start")]
         words.append(f"{layer} {kept} of {size}, {100 * share:.1f} percent")
-    height = max(HEIGHT, TOP + 16 + len(layers) * step)
-    return document(BARS, height, f"Weights kept by layer: {'; '.join(words)}", rows)
+    return document(BARS, TOP + 34 + (len(layers) - 1) * step,
+                    f"Weights kept by layer: {'; '.join(words)}", rows)
 
 
 def bar(y: float, share: float, full: float, color: str, height: float = 9) -> str:
@@ -176,22 +175,25 @@ def keys(width: int, entries) -> tuple[str, int]:
     begin, in pixels.
 
     width: of the picture. entries: (sample, words) of each, or (sample, words, True) for bold; a sample
-    is SVG around (0, 0), 18 pixels wide at most, such as ``stroke``s and ``SQUARE``s.
+    draws around a place x, y, 18 pixels wide at most, as those of ``stroke`` and ``square`` do; None
+    for words alone.
     """
     parts, x, y = [], 6, 11
     for sample, words, *bold in entries:
         wide = 24 + (BOLD if any(bold) else 1) * LETTER * len(words)
         if x > 6 and x + wide > width:
             x, y = 6, y + ROW
-        parts.append(f'<g transform="translate({x + 9:.1f} {y})">{sample}</g>'
-                     + text(x + 21, y + 4, words, "start", 'font-weight="600"' if any(bold) else ""))
+        if sample:
+            parts.append(sample(x + 9, y))
+        parts.append(text(x + 21, y + 4, words, "start", 'font-weight="600"' if any(bold) else ""))
         x += wide + 8
     return "".join(parts), y + ROW - 2
 
 
-def square(fill: str, line: str = "none") -> str:
+def square(fill: str, line: str = "none") -> Callable[[float, float], str]:
     """A sample of an area, for ``keys``."""
-    return f'<rect x="-6" y="-6" width="12" height="12" fill="{fill}" stroke="{line}"/>'
+    return lambda x, y: (f'<rect x="{x - 6:.1f}" y="{y - 6:.1f}" width="12" height="12" fill="{fill}" '
+                         f'stroke="{line}"/>')
 
 
 def named(curves: Sequence[Curve], current: int | None) -> list[tuple]:
@@ -200,10 +202,16 @@ def named(curves: Sequence[Curve], current: int | None) -> list[tuple]:
             for number, curve in enumerate(curves)]
 
 
-def stroke(color: str, width: float = 1.6, dashes: str = "", curve: Curve | None = None) -> str:
+def stroke(color: str, width: float = 1.6, dashes: str = "",
+           curve: Curve | None = None) -> Callable[[float, float], str]:
     """A sample of a line, for ``keys``, with the marker of the curve if there is one."""
-    return polyline([(-9, 0), (9, 0)], color, width, dashes) + (
-        marker(curve, 0, 0, 3.4) if curve else "")
+    return lambda x, y: polyline([(x - 9, y), (x + 9, y)], color, width, dashes) + (
+        markers(curve, [(x, y)], 3.4) if curve else "")
+
+
+def spot(radius: float, color: str, square: bool) -> Callable[[float, float], str]:
+    """A sample of a dot, for ``keys``."""
+    return lambda x, y: dots([(x, y)], radius, color, square)
 
 
 def text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
@@ -214,7 +222,8 @@ def text(x: float, y: float, words: str, anchor: str, more: str = "") -> str:
 def document(width: int, height: int, label: str, parts) -> str:
     """A whole picture. label: what it shows, in words, for those who cannot see it."""
     return (f'<svg role="img" aria-label="{escape(label)}" '
-            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" style="flex:{width} 1 '
+            f'width="{width}" height="{height}" viewBox="0 0 {width} {height}" '
+            f'preserveAspectRatio="xMinYMin" style="flex:{width} 1 '
             f'{width}px;min-width:{width}px;max-width:{GROWTH * width:.0f}px;height:auto;'
             f'background:#FFFFFF" font-family="sans-serif" font-size="11" fill="{BLACK}">'
             f'{"".join(parts)}</svg>')
@@ -222,8 +231,9 @@ def document(width: int, height: int, label: str, parts) -> str:
 
 def side_by_side(pictures) -> str:
     """Pictures in one row that they fill together, or in several where they would be too small to be
-    read; on a narrow screen one below the other, and one that is wider than the screen can be moved."""
-    return ('<div style="display:flex;flex-wrap:wrap;align-items:flex-start;gap:6px;line-height:0;'
+    read; on a narrow screen one below the other, and one that is wider than the screen can be moved.
+    A low one gets white below it as far as the others reach."""
+    return ('<div style="display:flex;flex-wrap:wrap;align-items:stretch;gap:6px;line-height:0;'
             f'overflow-x:auto">{"".join(pictures)}</div>')
 
 
@@ -234,23 +244,35 @@ def polyline(points, color: str, width: float, dashes: str = "") -> str:
             f'{dash}/>')
 
 
-def dot(x: float, y: float, radius: float, color: str, square: bool) -> str:
-    if square:
-        return (f'<rect x="{x - radius:.1f}" y="{y - radius:.1f}" width="{2 * radius:.1f}" '
-                f'height="{2 * radius:.1f}" fill="{color}"/>')
-    return f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{radius:.1f}" fill="{color}"/>'
+def dots(points, radius: float, color: str, square: bool) -> str:
+    """Dots of one colour, or squares."""
+    return _shapes(points, radius, color, _SQUARE if square else None)
 
 
-_MARKERS = {  # outlines in a square from -1 to 1
-    "s": "M-.9,-.9H.9V.9H-.9Z", "D": "M0,-1.3L1.3,0L0,1.3L-1.3,0Z", "^": "M0,-1.2L1.2,1H-1.2Z",
-    "v": "M0,1.2L1.2,-1H-1.2Z", "P": "M-.4,-1.2H.4V-.4H1.2V.4H.4V1.2H-.4V.4H-1.2V-.4H-.4Z",
-    "X": "M-1,-1.4L0,-.5L1,-1.4L1.4,-1L.5,0L1.4,1L1,1.4L0,.5L-1,1.4L-1.4,1L-.5,0L-1.4,-1Z",
-    "*": "M0,-1.5L.4,-.4H1.4L.6,.3L.9,1.3L0,.7L-.9,1.3L-.6,.3L-1.4,-.4H-.4Z"}
+_SQUARE = (-1, -1), (1, -1), (1, 1), (-1, 1)
+_MARKERS = {  # corners of outlines, about in a square from -1 to 1
+    "s": [(.9 * x, .9 * y) for x, y in _SQUARE], "D": [(0, -1.3), (1.3, 0), (0, 1.3), (-1.3, 0)],
+    "^": [(0, -1.2), (1.2, 1), (-1.2, 1)], "v": [(0, 1.2), (1.2, -1), (-1.2, -1)],
+    "P": [(-.4, -1.2), (.4, -1.2), (.4, -.4), (1.2, -.4), (1.2, .4), (.4, .4), (.4, 1.2), (-.4, 1.2),
+          (-.4, .4), (-1.2, .4), (-1.2, -.4), (-.4, -.4)],
+    "X": [(-1, -1.4), (0, -.5), (1, -1.4), (1.4, -1), (.5, 0), (1.4, 1), (1, 1.4), (0, .5), (-1, 1.4),
+          (-1.4, 1), (-.5, 0), (-1.4, -1)],
+    "*": [(0, -1.5), (.4, -.4), (1.4, -.4), (.6, .3), (.9, 1.3), (0, .7), (-.9, 1.3), (-.6, .3),
+          (-1.4, -.4), (-.4, -.4)]}
 
 
-def marker(curve: Curve, x, y, radius: float) -> str:
-    """The marker that matplotlib draws, so that an arm looks alike in figures and in the panel."""
-    if curve.marker in _MARKERS:
-        return (f'<path d="{_MARKERS[curve.marker]}" fill="{curve.color}" '
-                f'transform="translate({x} {y}) scale({radius})"/>')
-    return f'<circle cx="{x}" cy="{y}" r="{radius}" fill="{curve.color}"/>'
+def markers(curve: Curve, points, radius: float) -> str:
+    """The markers that matplotlib draws, so that an arm looks alike in figures and in the panel."""
+    return _shapes(points, radius, curve.color, _MARKERS.get(curve.marker))
+
+
+def _shapes(points, radius: float, color: str, corners=None) -> str:
+    """The same shape at some places, a disc if it has no corners. All are one element, and none is
+    moved by a transform: a browser paints a page in as many parts as there are of those."""
+    if corners is None:
+        ways = (f"M{x - radius:.1f},{y:.1f}a{radius},{radius} 0 1 0 {2 * radius:g},0"
+                f"a{radius},{radius} 0 1 0 {-2 * radius:g},0z" for x, y in points)
+    else:
+        ways = ("M" + "L".join(f"{x + radius * a:.1f},{y + radius * b:.1f}" for a, b in corners) + "z"
+                for x, y in points)
+    return f'<path d="{"".join(ways)}" fill="{color}"/>' if points else ""

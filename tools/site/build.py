@@ -24,6 +24,9 @@ MENDED = (
     (re.compile(r'<details class="(admonition hide above-input)">'
                 r"(?=\s*<summary[^>]*>\s*<p[^>]*>Show code cell source)"),
      r'<details class="\1" open>'),
+    # a table of verdicts has no head of its own: on paper it is repeated on each page
+    (re.compile(r"<table><tr>((?:<th\b[^>]*>.*?</th>)+)</tr>(.*?)</table>", re.DOTALL),
+     r"<table><thead><tr>\1</tr></thead><tbody>\2</tbody></table>"),
     # the side bar's captions are headings of no level, which a screen reader cannot place
     (re.compile(r'class="caption" role="heading"'), 'class="caption" role="heading" aria-level="2"'),
 )

@@ -23,18 +23,24 @@ def test_three_pictures_that_say_in_words_what_they_show(panel):
         assert words in accuracy
 
 
+def thresholds(histogram):
+    """Where its dashed lines stand, in pixels."""
+    dashed = re.search(r'<path d="([^"]*)" stroke="#\w+" stroke-dasharray', histogram)
+    return sorted(map(float, re.findall(r"M([\d.]+),", dashed[1]))) if dashed else []
+
+
 def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
     panel.layer, panel.rate = "hidden2", 0.5
     threshold = panel.state().threshold["hidden2"]
     histogram = svgs(panel)[0]
     assert f"±{threshold:.3g}" in histogram
-    xs = sorted({float(x) for x in re.findall(r'<line x1="([\d.]+)"', histogram)})
+    xs = thresholds(histogram)
     edges = panel._table().views["hidden2"].edges
     left, right = LEFT, WIDTHS[0] - RIGHT
     expected = [left + (v - edges[0]) / (edges[-1] - edges[0]) * (right - left) for v in (-threshold, threshold)]
     assert xs == pytest.approx(expected, abs=0.06)
     panel.score = "random"
-    assert "±" not in svgs(panel)[0] and "<line" not in svgs(panel)[0]
+    assert "±" not in svgs(panel)[0] and not thresholds(svgs(panel)[0])
 
 
 def test_every_move_changes_shown(panel):

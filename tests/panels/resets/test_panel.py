@@ -24,5 +24,5 @@ def test_the_axes_stay_while_the_panel_moves():
     ticks = set()
     for layer, share in (("hidden1", 0), ("output", 0.5), ("hidden2", 1)):
         panel.layer, panel.share = layer, share
-        ticks.add(tuple(re.findall(r'<path d="M50,([\d.]+)h-4"', made.svgs(panel)[0])))
+        ticks.add(tuple(re.findall(r"M50,([\d.]+)h-4", made.svgs(panel)[0])))
     assert len(ticks) == 1 and len(ticks.pop()) > 2

@@ -23,7 +23,7 @@ def curves(name: str, mixtures, shares, at: float, words: str) -> str:
 
     mixtures: [M], 0 to 1. shares: [M, 3]. at: the mixture of the slider.
     """
-    above, top = svg.keys(WIDTH, [("", name, True)] + [
+    above, top = svg.keys(WIDTH, [(None, name, True)] + [
         (svg.stroke(color, 2, DASHES[cue]), cue) for cue, color in COLOURS.items()])
     plot = svg.Plot(WIDTH, (0, 100), (0, 100), "texture in the mixture (%)", "images (%)", top=top)
     across = [100 * mixture for mixture in mixtures]

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.panels.svg import Plot, dot, keys, polyline, stroke, text
+from ticketlab.panels.svg import Plot, dots, keys, polyline, spot, stroke, text
 
 WIDTHS = 264, 264, 216  # of the three, in pixels
 
@@ -63,7 +63,7 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
     """
     above, top = keys(WIDTHS[1], [
         (stroke(BLUE, 2), names[0]), (stroke(VERMILLION, 2, "6 3"), names[1]),
-        (stroke(GREY, 1.6, "2 3"), "any other"), (dot(0, 0, 4.5, BLUE, False), "label trained with")])
+        (stroke(GREY, 1.6, "2 3"), "any other"), (spot(4.5, BLUE, False), "label trained with")])
     plot = Plot(WIDTHS[1], (-1, 1), (0, 1), "way from signal A through B to C", "probability",
                 top=top, x_ticks=[(-1, "A"), (0, "B"), (1, "C")])
     xs = [-1 + 2 * place / (len(right) - 1) for place in range(len(right))]
@@ -72,7 +72,7 @@ def answers(right, wrong, names, trained: bool, label: str) -> str:
     for values, color, dashes, width in ((others, GREY, "2 3", 1.6), (right, BLUE, "", 2),
                                          (wrong, VERMILLION, "6 3", 2)):
         parts.append(plot.line(xs, values, color, width, dashes))
-    parts += [dot(plot.x(place), plot.y(1), 5, VERMILLION if trained and place == 0 else BLUE,
+    parts += [dots([(plot.x(place), plot.y(1))], 5, VERMILLION if trained and place == 0 else BLUE,
                    trained and place == 0) for place in (-1, 0, 1)]
     return plot.document(label, [*parts, above])
 
@@ -84,7 +84,7 @@ def signals(three, words: str, label: str) -> str:
     """
     values = [value for signal in three for value in signal]
     room = 0.06 * (max(values) - min(values)) or 1.0
-    above, top = keys(WIDTHS[2], [("", words), (stroke(GREY, 1.8), "A"), (stroke(BLACK, 1.8), "B"),
+    above, top = keys(WIDTHS[2], [(None, words), (stroke(GREY, 1.8), "A"), (stroke(BLACK, 1.8), "B"),
                                   (stroke(GREY, 1.8, "4 3"), "C")])
     plot = Plot(WIDTHS[2], (0, max(1, len(three[0]) - 1)), (min(values) - room, max(values) + room),
                 "number in the signal", "value (standard deviations)", top=top)

@@ -6,7 +6,7 @@ Lesson 07's panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLUE, GREEN, VERMILLION
-from ticketlab.panels.svg import Plot, dot, keys, stroke
+from ticketlab.panels.svg import Plot, dots, keys, spot, stroke
 
 WIDTHS = 374, 376  # of the two, in pixels
 
@@ -28,13 +28,13 @@ def barriers(own: Sequence[float], lost: Sequence[float], level: int, threshold:
     level: the one that is ringed. threshold: below it a barrier counts as none. label: in words.
     """
     levels = list(range(len(own)))
-    above, top = keys(WIDTHS[1], [(dot(0, 0, 4, BLUE, False), "barrier to the next level"),
-                                  (dot(0, 0, 4, VERMILLION, True), "accuracy lost there")])
+    above, top = keys(WIDTHS[1], [(spot(4, BLUE, False), "barrier to the next level"),
+                                  (spot(4, VERMILLION, True), "accuracy lost there")])
     plot = Plot(WIDTHS[1], (-0.3, len(own) - 0.7), y_range, "from level", "points", top=top,
                 x_ticks=[(each, str(each)) for each in levels])
     parts = [plot.frame, plot.line([-0.3, len(own) - 0.7], [threshold, threshold], GREEN, 1.4, "5 3")]
     for values, color, square in ((own, BLUE, False), (lost, VERMILLION, True)):
         parts.append(plot.line(levels, values, color, 1.8, "6 3" if square else ""))
-        parts += [dot(*place, 4, color, square) for place in plot.points(levels, values)]
+        parts.append(dots(plot.points(levels, values), 4, color, square))
     parts += [plot.upright(level), plot.ring(level, own[level], 8), above]
     return plot.document(label, parts)

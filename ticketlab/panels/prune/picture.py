@@ -29,9 +29,8 @@ def histogram(edges, total, pruned, thresholds, title: str, identity: str,
     back = [f"V{middle}H{left}" for middle, left in zip(middles[::-1], xs[-2::-1], strict=True)]
     stairs = [f"V{middle}H{right}" for middle, right in zip(middles, xs[1:], strict=True)]
     start = f"M{xs[0]},{low:.1f}"
-    lines = "".join(
-        f'<line x1="{x(v):.1f}" x2="{x(v):.1f}" y1="{TOP}" y2="{low}" stroke="{BLACK}" '
-        f'stroke-dasharray="5 3" stroke-width="1.2"/>' for t in thresholds for v in (-t, t))
+    lines = (f'<path d="{"".join(f"M{x(v):.1f},{TOP}V{low}" for t in thresholds for v in (-t, t))}" '
+             f'stroke="{BLACK}" stroke-dasharray="5 3" stroke-width="1.2"/>') if thresholds else ""
     name = ""
     if len(thresholds) == 1:
         t = thresholds[0]

@@ -6,7 +6,18 @@ panel builds on this file.
 """
 
 from ticketlab.figures import BLACK, BLUE, GREEN, GREY, VERMILLION
-from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT, Plot, dot, keys, polyline, stroke
+from ticketlab.panels.svg import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    RIGHT,
+    Plot,
+    dots,
+    keys,
+    polyline,
+    spot,
+    stroke,
+)
 
 WIDTHS = 240, 228  # of the two, in pixels
 
@@ -18,16 +29,15 @@ def paths(first, second, reach, step: int, label: str) -> str:
     seen, (x, x, y, y); both axes have one unit. step: of the start. label: in words.
     """
     above, top = keys(WIDTHS[0], [
-        (_star(0, 0), f"start: step {step:,}"), (dot(0, 0, 4.5, BLUE, False), "first child"),
-        (dot(0, 0, 4.5, VERMILLION, True), "second child"), (stroke(BLACK, 1.6, "2 3"), "line between")])
+        (_star, f"start: step {step:,}"), (spot(4.5, BLUE, False), "first child"),
+        (spot(4.5, VERMILLION, True), "second child"), (stroke(BLACK, 1.6, "2 3"), "line between")])
     x_range, y_range = equal(reach, WIDTHS[0] - RIGHT - LEFT, HEIGHT - BOTTOM - top)
     plot = Plot(WIDTHS[0], x_range, y_range, "weight distance", "weight distance", top=top)
     x, y, parts = plot.x, plot.y, [plot.frame]
     for way, color, dashes, square in ((first, BLUE, "", False), (second, VERMILLION, "6 3", True)):
         places = [(x(a), y(b)) for a, b in way]
         parts.append(polyline(places, color, 1.6, dashes))
-        parts += [dot(*place, 2.2, color, square) for place in places[1:-1]]
-        parts.append(dot(*places[-1], 5.5, color, square))
+        parts += [dots(places[1:-1], 2.2, color, square), dots(places[-1:], 5.5, color, square)]
     parts += [polyline([(x(way[-1][0]), y(way[-1][1])) for way in (first, second)], BLACK, 1.6, "2 3"),
               _star(x(0), y(0)), above]
     return plot.document(label, parts)
@@ -53,7 +63,7 @@ def error(alphas, mean, low, high, own, bar, threshold: float, top: float, label
         plot.line((place, place), (foot, peak), BLACK, 1.6),
         *(polyline([(middle - 5, y(value)), (middle + 5, y(value))], BLACK, 1.6, "")
           for value in (foot, peak)),
-        dot(LEFT, y(mean[0]), 5, BLUE, False), dot(right, y(mean[-1]), 5, VERMILLION, True),
+        dots([(LEFT, y(mean[0]))], 5, BLUE, False), dots([(right, y(mean[-1]))], 5, VERMILLION, True),
         above])
 
 
@@ -66,5 +76,5 @@ def equal(reach, width: float, height: float):
 
 
 def _star(x: float, y: float) -> str:
-    return (f'<path d="M0,-7L2,-2H7L3,1.5L4.5,7L0,3.5L-4.5,7L-3,1.5L-7,-2H-2Z" fill="{BLACK}" '
-            f'transform="translate({x:.1f} {y:.1f})"/>')
+    return (f'<path d="M{x:.1f},{y - 7:.1f}l2,5h5l-4,3.5l1.5,5.5l-4.5,-3.5l-4.5,3.5l1.5,-5.5l-4,-3.5h5z" '
+            f'fill="{BLACK}"/>')

@@ -7,7 +7,7 @@ panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import Curve, Plot, keys, marker, square, stroke
+from ticketlab.panels.svg import Curve, Plot, keys, markers, square, stroke
 
 WIDTH = 400  # in pixels
 
@@ -37,8 +37,7 @@ def accuracy(lines: Sequence[Curve], others: Sequence[Curve], dense: Curve, at, 
     for line in reversed(lines):  # the tickets lie on top
         parts.append(plot.line(line.x, line.mean, line.color, 1.9 if line is main else 1.1,
                                "" if line is main else "5 3"))
-        parts += [marker(line, f"{a:.1f}", f"{b:.1f}", 3.4 if line is main else 2.6)
-                  for a, b in plot.points(line.x, line.mean)]
+        parts.append(markers(line, plot.points(line.x, line.mean), 3.4 if line is main else 2.6))
     parts += [plot.upright(at[0]), plot.ring(*at, 7)]
     if equal is not None:
         parts.append(f'<rect x="{plot.x(at[0]) - 5:.1f}" y="{plot.y(equal) - 5:.1f}" width="10" '

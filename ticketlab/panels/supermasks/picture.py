@@ -66,4 +66,4 @@ def units(layers: dict[str, tuple[int, int]]) -> str:
                  bar(y, alive / size, full, KEPT),
                  text(8 + full, y - 4, f"{alive} of {size}", "end")]
     words = "; ".join(f"{layer} {alive} of {size}" for layer, (alive, size) in layers.items())
-    return document(WIDTHS[2], HEIGHT, f"Units that survive: {words}", rows)
+    return document(WIDTHS[2], TOP + 34 * len(layers), f"Units that survive: {words}", rows)

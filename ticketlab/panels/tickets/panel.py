@@ -95,7 +95,7 @@ class TicketPanel(base.Panel):
 
     def _rate_moved(self, change) -> None:
         """Another search: its levels, and of them the one nearest in density to where we were."""
-        share = self.searches[change.old].densities[self.level]
+        share = self._tables[change.old].read(self.level, 0).density
         with self._quiet():
             self._levels.reach(len(self._tickets.trials) - 1)
             self.slider.value = self._tickets.nearest(share)

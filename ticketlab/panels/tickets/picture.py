@@ -49,7 +49,7 @@ def survivors(edges, kept, everything, layer: str, shows: str, name: str) -> str
 
     label = (f"Histogram of the weights of {layer}, {shows}: {sum(kept)} kept; and an outline: {name}")
     return plot.document(label, [
-        f'<path d="M{xs[0]},{low}{stairs(kept)}V{low}Z" fill="{KEPT}" opacity="0.75"/>',
+        f'<path d="M{xs[0]},{low}{stairs(kept)}V{low}Z" fill="{KEPT}" fill-opacity="0.75"/>',
         f'<path d="M{xs[0]},{low}{stairs(outline)}V{low}" fill="none" stroke="{BLACK}"/>', plot.frame,
         above])
 
