@@ -18,13 +18,13 @@ def histogram(edges, counts, threshold: float, top: int, label: str) -> str:
     above, begin = keys(WIDTHS[0], [(square(KEPT), "kept"), (square(PRUNED), "cut")])
     plot = Plot(WIDTHS[0], (edges[0], edges[-1]), (0, powers[-1]), "weight", "weights in a bin (log)",
                 top=begin, y_ticks=[(power, amount(10**power)) for power in powers])
-    bars, width = {KEPT: [], PRUNED: []}, plot.x(edges[1]) - plot.x(edges[0])
+    bars = {KEPT: [], PRUNED: []}
     for left, right, count in zip(edges[:-1], edges[1:], counts, strict=True):
         if count:
             height = math.log10(count) + 0.05  # one weight is a line, and not nothing
             color = PRUNED if abs(left + right) / 2 <= threshold and threshold > 0 else KEPT
-            bars[color].append(f"M{plot.x(left):.1f},{plot.low}V{plot.y(height):.1f}h{width:.1f}"
-                               f"V{plot.low}z")
+            bars[color].append(f"M{plot.x(left):.1f},{plot.low}V{plot.y(height):.1f}"
+                               f"H{plot.x(right):.1f}V{plot.low}z")
     areas = (f'<path d="{"".join(own)}" fill="{color}"/>' for color, own in bars.items() if own)
     return plot.document(label, [plot.frame, *areas, above])
 
