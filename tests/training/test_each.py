@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.test_loop import DATA, NETS, assert_same_bits
-from tests.training.test_side_by_side import still_there, two_cores, used  # noqa: F401 - a fixture
+from tests.training.test_side_by_side import in_parts, still_there, two_cores, used  # noqa: F401 - fixtures
 from ticketlab import stack
 from ticketlab.basics import threads
 from ticketlab.pruning import prune
@@ -54,6 +54,28 @@ def test_starts_of_their_own_under_one_recipe(two_cores):  # noqa: F811
     for label, start in starts.items():
         with threads.using(1):
             assert_same_bits(found[label].stack, train(start, DATA, PLAIN, progress=False).stack)
+
+
+def test_the_last_of_an_odd_number_is_shared_out_with_the_thread_that_would_wait(in_parts, monkeypatch):  # noqa: F811
+    from ticketlab.training import loop
+
+    trained, bar, one = {}, Bar(), loop._train
+
+    def watched(moment, data, recipe, *arguments):
+        trained.setdefault(recipe, []).append((threading.get_ident(), moment.stack.replicates))
+        return one(moment, data, recipe, *arguments)
+
+    monkeypatch.setattr(loop, "_train", watched)
+    found = train_each(START, DATA, RECIPES, order_seeds=SEEDS, progress=bar)
+    *others, last = RECIPES.values()
+    assert [[size for _, size in trained[each]] for each in others] == [[3], [3]]
+    assert sorted(size for _, size in trained[last]) == [1, 2]
+    assert len({thread for thread, _ in trained[last]}) == 2
+    assert bar.n == 80 and bar.threads == {threading.get_ident()}
+    with threads.using(1):
+        alone = train(START, DATA, last, order_seeds=SEEDS, progress=False)
+    for name, values in alone.stack.parameters.items():
+        torch.testing.assert_close(found["α = 3"].stack.parameters[name], values)
 
 
 def test_one_after_the_other_where_the_threads_are_given_or_layers_may_draw(two_cores, monkeypatch):  # noqa: F811

@@ -2,7 +2,8 @@
 
 Small networks train on one thread, and leave the machine's other cores without work. Trainings that
 differ in their recipe cannot be one stack; each of them is a stack of its own here, and every thread
-takes one after the other. Lesson 07 builds on this file.
+takes one after the other. Of seven, two threads take three each, and the last one's networks they share.
+Lesson 07 builds on this file.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +31,8 @@ def train_each(starts: Stack | Snapshot | Mapping, data, recipes: Recipe | Mappi
 
     On a CPU as many train at a time as torch has threads, each on one thread, unless the number of
     threads is somebody's own setting or the networks' layers may draw random numbers: then one after the
-    other. The results are those of one thread, bit for bit.
+    other. One that would be left to one thread while all others wait is trained as ``train`` does, which
+    shares its networks out if that is worth it; all others give the bits of one thread.
     Raises ValueError for labels that do not fit, and what ``train`` raises: the first error ends all.
     Lesson 07 builds on it.
     """
@@ -46,18 +48,25 @@ def train_each(starts: Stack | Snapshot | Mapping, data, recipes: Recipe | Mappi
         # else layers may draw random numbers, of which torch has one source, and forward may write
         apart = apart and moment.stack.runs_as_one and moment.stack.device.type == "cpu"
     abreast = min(len(labels), torch.get_num_threads()) if apart else 1
-    parts, runs = [labels[place::abreast] for place in range(abreast)], {}
+    last = labels[-1:] if len(labels) % abreast == 1 else []
+    first = labels[:len(labels) - len(last)]
+    parts, runs = [first[place::abreast] for place in range(abreast)], {}
     with progress_bar(progress, total, f"{len(labels)} trainings") as bar:
         counted = _Counted(bar, parts)
 
+        def one(label, bar):
+            runs[label] = train(
+                moments[label], data, own[label], masks=None if masks is None else masks[label],
+                order_seeds=order_seeds, checked=True, progress=bar)
+
         def work(part, step):
             for label in part:
-                runs[label] = train(
-                    moments[label], data, own[label], masks=None if masks is None else masks[label],
-                    order_seeds=order_seeds, checked=True, progress=counted.of(part, step))
+                one(label, counted.of(part, step))
 
         side_by_side(work, Shares(parts, 1 if abreast > 1 else None), counted.show)
         counted.show()
+        for label in last:
+            one(label, bar)
     return {label: runs[label] for label in labels}
 
 
