@@ -30,7 +30,7 @@ def test_lesson_07_on_lenet_and_resnet20(folder, monkeypatch, capsys):  # noqa: 
     plan, signals, scaling = large.surface, large.rewinding, large.scaling
     small = plan.recipe.with_(steps=20, batch=40, evaluate_every=20)
     at(monkeypatch, surface=replace(plan, recipe=small, pressed=small, matched=small, replicates=3,
-                                    pressed_replicates=2, widths=(8, 16)),
+                                    pressed_replicates=2, widths=(8, 16), signal_steps=6),
        rewinding=replace(signals, rewound=(0, 3), recipe=signals.recipe.with_(
            steps=6, batch=16, evaluate_every=6, drops=(), precision="float32")),
        scaling=replace(scaling, text_size={"width": 16, "heads": 2, "blocks": 2}, text_recipe=scaling.text_recipe.with_(
