@@ -7,9 +7,11 @@ setup cell (setup_cell.py), the card's costs (costs.py) and the links (navigatio
 """
 
 import argparse
+import contextlib
 import os
 import sys
 import tempfile
+import threading
 import time
 from pathlib import Path
 
@@ -18,6 +20,7 @@ import covers
 import live
 import navigation
 import nbformat
+import psutil
 import setup_cell
 import stored
 from nbclient import NotebookClient
@@ -84,6 +87,33 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform ==
 """
 
 
+class Others(threading.Thread):
+    """Looks again and again at the processes that the kernel has begun. ``peak``: the most memory, in
+    bytes, that they had together and shared with nobody."""
+
+    def __init__(self):
+        super().__init__(daemon=True)
+        self.peak, self.over = 0, threading.Event()
+
+    def __enter__(self):
+        self.start()
+        return self
+
+    def __exit__(self, *error):
+        self.over.set()
+
+    def run(self):
+        here = psutil.Process()
+        while not self.over.wait(0.5):
+            kernel = here.children()
+            own = 0
+            for each in here.children(recursive=True):
+                if each not in kernel:
+                    with contextlib.suppress(psutil.Error):  # it has ended, or is somebody else's
+                        own += each.memory_full_info().uss
+            self.peak = max(self.peak, own)
+
+
 def check_words(notebook):
     """Raises SystemExit for a figure that does not say in words what it shows, naming its cell."""
     for cell in notebook.cells:
@@ -105,20 +135,21 @@ def execute(path):
     extra = [MEMORY] if os.name == "posix" else []
     extra.append(live.save(path.stem))
     notebook.cells += map(new_code_cell, extra)
-    NotebookClient(
-        notebook,
-        timeout=SECONDS_A_CELL,
-        kernel_name="python3",
-        resources={"metadata": {"path": str(path.parent)}},
-        record_timing=False,
-        store_widget_state=False,
-        coalesce_streams=True,
-        extra_arguments=[
-            "--IPKernelApp.log_level=40"
-        ],  # errors only: nothing else is for the reader
-    ).execute()
+    with Others() as others:
+        NotebookClient(
+            notebook,
+            timeout=SECONDS_A_CELL,
+            kernel_name="python3",
+            resources={"metadata": {"path": str(path.parent)}},
+            record_timing=False,
+            store_widget_state=False,
+            coalesce_streams=True,
+            extra_arguments=[
+                "--IPKernelApp.log_level=40"
+            ],  # errors only: nothing else is for the reader
+        ).execute()
     said = [notebook.cells.pop().outputs[0].text for _ in extra]
-    peak = int(said[-1]) if os.name == "posix" else None
+    peak = int(said[-1]) + others.peak if os.name == "posix" else None
     seconds = time.perf_counter() - start - float(said[0])
     tidy(notebook)
     check_words(notebook)

@@ -8,8 +8,10 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.basics.test_processes import none_left, two_cores  # noqa: F401 - fixtures
 from tests.training.test_loop import assert_same_bits
 from ticketlab import nets, stack
+from ticketlab.basics import threads
 from ticketlab.data import Data, load
 from ticketlab.scaling import threshold
 from ticketlab.scaling.double_descent import COLUMNS, PUBLISHED, fit, peak, sweep, unit
@@ -134,6 +136,33 @@ def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
     second = sweep(DATA, [3], RECIPE, **arguments)
     pandas.testing.assert_frame_equal(first.table, second.table)
     assert_same_bits(first.stacks[0.2, 3], second.stacks[0.2, 3])
+
+
+def test_several_at_a_time_give_the_bits_of_one_thread(two_cores, monkeypatch, found):  # noqa: F811
+    with monkeypatch.context() as patch:
+        patch.setattr("ticketlab.training.loop._Trainer", None)  # here nothing is trained
+        at_once = measure()
+    with threads.using(1):
+        alone = measure()
+    pandas.testing.assert_frame_equal(at_once.table, alone.table)
+    assert list(at_once.stacks) == list(alone.stacks)
+    for which, each in alone.stacks.items():
+        assert_same_bits(at_once.stacks[which], each)
+
+
+def test_one_bar_counts_the_steps_of_all_those_that_were_not_needed_too():
+    class Bar:
+        n = 0
+
+        def update(self, steps=1):
+            self.n += steps
+
+        def set_postfix_str(self, *words):
+            """Nothing is shown."""
+
+    bar = Bar()
+    found = sweep(DATA, [24, 2], RECIPE, noises=(0, 0.2), seeds=(3, 5), layers=1, progress=bar)
+    assert found.table["steps"].min() < 60 and bar.n == 4 * 60
 
 
 @pytest.mark.parametrize("change, message", [

@@ -6,9 +6,11 @@ import pandas
 import pytest
 import torch
 
+from tests.basics.test_processes import none_left, two_cores  # noqa: F401 - fixtures
 from tests.lottery.test_iterative_pruning import SHORT
 from tests.training.test_loop import DATA, TASK
 from ticketlab import lottery, nets, scaling, sweep
+from ticketlab.basics import threads
 from ticketlab.pruning import survivors
 from ticketlab.scaling import matching
 
@@ -66,6 +68,25 @@ def test_kept_under_a_name_a_sweep_is_not_trained_again(tmp_path, monkeypatch, t
     assert {path.name for path in (tmp_path / "widths").iterdir()} >= {"width-4", "width-9"}
     monkeypatch.setattr("ticketlab.training.loop._Trainer", None)
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
+
+
+def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_cores, tmp_path,  # noqa: F811
+                                                                         monkeypatch):
+    """Whichever process computed a net: the numbers are the same, and so is the run that is kept."""
+    monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
+    with monkeypatch.context() as patch:
+        patch.setattr("ticketlab.training.loop._Trainer", None)  # here nothing is trained
+        at_once = measure(keep="widths")
+    with threads.using(1):
+        pandas.testing.assert_frame_equal(measure(), at_once)
+        monkeypatch.setattr("ticketlab.training.loop._Trainer", None)
+        pandas.testing.assert_frame_equal(measure(keep="widths"), at_once)
+
+
+def test_the_error_of_one_net_is_raised_and_the_others_are_ended(two_cores):  # noqa: F811
+    wild = SHORT.with_(lr=1e30, steps=100)
+    with pytest.raises(FloatingPointError, match="the loss of replicate 0 is"):
+        scaling.run(NETS, DATA, wild, levels=1, rate=RATES, seeds=SEEDS, progress=False)
 
 
 def test_one_bar_goes_from_0_to_100_also_where_a_search_ends_early():

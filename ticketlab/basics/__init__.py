@@ -4,6 +4,7 @@
 ``digests``    whether two sets of tensors are the same
 ``files``      files that are whole or not there
 ``notebooks``  what stops a whole notebook, and whether there is one
+``processes``  pieces of work side by side, each in a process of its own
 ``progress``   the one progress bar, and warnings
 ``randomness`` torch's random state, put back after use
 ``threads``    of torch: whose setting their number is, and another one for a while
@@ -11,7 +12,7 @@
 All lessons build on it.
 """
 
-from ticketlab.basics import threads
+from ticketlab.basics import processes, threads
 from ticketlab.basics.arguments import choose, environment, whole, whole_from, wholes_from
 from ticketlab.basics.digests import digest
 from ticketlab.basics.files import whole_file
@@ -19,6 +20,6 @@ from ticketlab.basics.notebooks import shell, stop
 from ticketlab.basics.progress import Interrupted, SharedBar, progress_bar, skip, warn
 from ticketlab.basics.randomness import forked, seed
 
-__all__ = ["Interrupted", "SharedBar", "choose", "digest", "environment", "forked", "progress_bar",
-           "seed", "shell", "skip", "stop", "threads", "warn", "whole", "whole_file", "whole_from",
-           "wholes_from"]
+__all__ = ["Interrupted", "SharedBar", "choose", "digest", "environment", "forked", "processes",
+           "progress_bar", "seed", "shell", "skip", "stop", "threads", "warn", "whole", "whole_file",
+           "whole_from", "wholes_from"]

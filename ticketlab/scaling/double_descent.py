@@ -13,7 +13,7 @@ import torch
 
 from ticketlab import data as data_room
 from ticketlab import nets
-from ticketlab.basics import progress_bar, whole_from, wholes_from
+from ticketlab.basics import processes, progress_bar, whole_from, wholes_from
 from ticketlab.data import Data, label_noise
 from ticketlab.lottery import learner
 from ticketlab.stack import Stack, concatenate, draw
@@ -148,21 +148,27 @@ def sweep(data: Data, widths: Sequence[int], recipe: Recipe, *, noises: Sequence
     seeds = (list(range(whole_from("replicates", replicates, least=1))) if seeds is None else
              wholes_from("seeds", seeds))
     noisy = {share: label_noise.label_noise(data, share, noise_seed) for share in (0, *noises)}
-    found, stacks = [], {}
-    total = recipe.schedule(len(data.x_train)).total * len(widths) * len(noises)
-    with progress_bar(progress, total, "widths") as bar:
-        for width in sorted(widths):
-            initial = draw(nets.mlp(data, (width,) * layers), seeds, device=data.x_train.device)
-            for share in noises:
-                own = noisy[share]
-                bar.set_postfix_str(f"width {width}", False)
-                place = None if keep is None else f"{keep}/width-{width}-noise-{share:g}"
-                fitted = fit(initial, own, recipe, seeds, learner(place, bar))
-                # what the networks did not need is done too
-                bar.update(total // len(widths) // len(noises) - max(fitted.steps))
-                found += rows(fitted, own, width, share, range(len(seeds)))
-                stacks[share, width] = fitted.stack
-    return Widths(pandas.DataFrame(found, columns=COLUMNS), stacks, noisy)
+    steps = recipe.schedule(len(data.x_train)).total
+    drawn = {width: draw(nets.mlp(data, (width,) * layers), seeds, device=data.x_train.device)
+             for width in sorted(widths)}
+    pieces = [processes.Piece((width, share, initial), steps, 1,
+                              nets.count(initial.net)["weights"] * (1 + share))  # wrong ones take longer
+              for width, initial in drawn.items() for share in noises]
+    with progress_bar(progress, steps * len(pieces), "widths") as bar:
+        found = processes.each(_fitted, pieces, (noisy, recipe, seeds, keep), bar,
+                               apart=data.x_train.device.type == "cpu")
+    table, stacks = [], {}
+    for piece, fitted in zip(pieces, found, strict=True):
+        width, share, _ = piece.arguments
+        table += rows(fitted, noisy[share], width, share, range(len(seeds)))
+        stacks[share, width] = fitted.stack
+    return Widths(pandas.DataFrame(table, columns=COLUMNS), stacks, noisy)
+
+
+def _fitted(shared: tuple, width: int, share: float, initial: Stack, bar) -> Fit:
+    noisy, recipe, seeds, keep = shared
+    place = None if keep is None else f"{keep}/width-{width}-noise-{share:g}"
+    return fit(initial, noisy[share], recipe, seeds, learner(place, bar))
 
 
 def unit(*, width: int, noise: float, seeds: Sequence[int] = (0, 1, 2), examples: int = 3500,

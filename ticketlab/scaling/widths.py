@@ -12,11 +12,11 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
-from ticketlab.basics import choose, progress_bar, whole
+from ticketlab.basics import choose, processes, progress_bar, whole, whole_from
 from ticketlab.data import load
 from ticketlab.nets import conv1d, count, mlp
 from ticketlab.pruning import Share, layer_name, survivors
-from ticketlab.stack import Stack
+from ticketlab.stack import Stack, has_rules
 from ticketlab.training import Recipe
 
 LAYER = "weights_"  # begins the columns with the weights remaining in each layer
@@ -67,7 +67,7 @@ def architecture(net: str, data, width: int, depth: int | None = None) -> nn.Seq
 def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, levels: int, rate: Share,
         by: str = "width", arms: Sequence = ("random",), replicates: int = 3,
         seeds: Sequence[int] | None = None, keep: str | None = None, progress=True, **search):
-    """The lottery for several nets, one after the other: a pandas data frame of all of them.
+    """The lottery for several nets: a pandas data frame of all of them.
 
     nets: label -> architecture, such as ``{32: nets.mlp(...), 64: ...}``; figures need numbers as
     labels. by: what the labels are, and the name of their column. arms: the controls at every
@@ -75,10 +75,14 @@ def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, level
     ``keep/width-32``. progress: one bar for all, in percent of the work. The other arguments are
     those of ``lottery.search``.
 
+    On a CPU several nets are searched at a time, each in a process of its own and on one thread
+    (``basics.processes`` says when), the largest first; the results are those of one thread, bit for bit.
+
     Columns: those of ``lottery.table``, with ``replicate`` named by its seed, so that tables of
     other seeds can stand below; the label; ``weights``, the number remaining; ``val_accuracy``, on
     the validation split after the last step; and ``weights_hidden1`` and so on by layer.
-    Raises ValueError for no nets and whatever ``lottery.search`` and ``controls`` refuse.
+    Raises ValueError for no nets and whatever ``lottery.search`` and ``controls`` refuse: the first error
+    ends all.
     Lesson 06 builds on it.
     """
     import pandas
@@ -88,20 +92,29 @@ def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, level
                          "{32: nets.mlp(data)}")
     costs = {label: FIXED + count(net.net if isinstance(net, Stack) else net)["weights"]
              for label, net in nets.items()}
+    levels = whole_from("levels", levels)
     steps = (levels + 2) * recipe.schedule(len(data.x_train)).total  # the controls: in one stack
-    tables = []
+    percent = 100 / sum(costs.values()) / steps
+    pieces = [processes.Piece((label, net), steps, percent * costs[label], costs[label])
+              for label, net in nets.items()]
+    shared = data, recipe, by, arms, keep, search | {
+        "levels": levels, "rate": rate, "seeds": seeds, "replicates": replicates}
+    # else layers may draw random numbers
+    apart = data.x_train.device.type == "cpu" and all(
+        has_rules(net.net if isinstance(net, Stack) else net) for net in nets.values())
     with progress_bar(progress, 100, f"{len(nets)} nets by {by}", "%") as bar:
-        shares = _Shares(bar, sum(costs.values()))
-        for label, net in nets.items():
-            own = None if keep is None else f"{keep}/{by}-{label}"
-            shares.begin(costs[label], steps)
-            tickets = lottery.search(net, data, recipe, levels=levels, rate=rate, seeds=seeds,
-                                     replicates=replicates, keep=own, progress=shares, **search)
-            trials = lottery.controls(tickets, arms, keep=own, progress=shares)
-            shares.finish()
-            tables.append(_table(tickets, trials))
-            tables[-1].insert(0, by, label)
+        tables = processes.each(_lottery, pieces, shared, bar, apart=apart)
     return pandas.concat(tables, ignore_index=True)
+
+
+def _lottery(shared: tuple, label, net, bar):
+    """The table of one net."""
+    data, recipe, by, arms, keep, search = shared
+    own = None if keep is None else f"{keep}/{by}-{label}"
+    tickets = lottery.search(net, data, recipe, keep=own, progress=bar, **search)
+    found = _table(tickets, lottery.controls(tickets, arms, keep=own, progress=bar))
+    found.insert(0, by, label)
+    return found
 
 
 def unit(*, width: int, net: str = "mlp", depth: int | None = None,
@@ -128,33 +141,6 @@ def unit(*, width: int, net: str = "mlp", depth: int | None = None,
     found.insert(0, "net", net)
     found.insert(2, "depth", depth)
     return found
-
-
-class _Shares:
-    """Moves a bar of 100 on in whole percent, while one net after the other takes its share."""
-
-    def __init__(self, bar, total: float):
-        self.bar, self.total, self.shown, self.done, self.end = bar, total, 0, 0.0, 0.0
-
-    def begin(self, cost: float, steps: int) -> None:
-        self.end += 100 * cost / self.total
-        self.step = (self.end - self.done) / steps
-
-    def update(self, steps: int = 1) -> None:
-        self._move(min(self.end, self.done + steps * self.step))
-
-    def finish(self) -> None:
-        """Of a search that ended early, or a stack fewer than planned."""
-        self._move(self.end)
-
-    def set_postfix_str(self, *arguments) -> None:
-        self.bar.set_postfix_str(*arguments)
-
-    def _move(self, done: float) -> None:
-        self.done = done
-        whole = int(done + 1e-6)
-        self.bar.update(whole - self.shown)
-        self.shown = whole
 
 
 def _table(tickets: lottery.Tickets, trials: Sequence[lottery.Trial]):

@@ -8,6 +8,7 @@ Every lesson builds on it.
 """
 
 from ticketlab.stack.costs import Work, work
+from ticketlab.stack.layers import has_rules
 from ticketlab.stack.running import forward
 from ticketlab.stack.stack import (
     Stack,
@@ -20,4 +21,4 @@ from ticketlab.stack.stack import (
 from ticketlab.stack.ways import apart
 
 __all__ = ["Stack", "Work", "apart", "check_replicate", "check_stack", "concatenate", "draw",
-           "forward", "from_modules", "work"]
+           "forward", "from_modules", "has_rules", "work"]
