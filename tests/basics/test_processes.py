@@ -1,5 +1,5 @@
-"""Pieces of work in processes of their own: what they give, where they are done, bars, warnings, errors,
-interruptions, and processes that are ended."""
+"""Pieces of work in processes of their own: what they give, where they are done, bars, warnings, errors and
+interruptions."""
 
 import os
 import pickle
@@ -13,7 +13,7 @@ import warnings
 import pytest
 import torch
 
-from ticketlab.basics import Interrupted, pool, processes, progress_bar, threads
+from ticketlab.basics import Interrupted, pool, progress_bar, threads
 from ticketlab.basics.processes import Piece, each
 
 
@@ -186,27 +186,3 @@ def test_an_interruption_ends_all_with_one_sentence(two_cores):
     left, _ = pool._kept
     assert [one["sum"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)] == [1, 2]
     assert pool._kept[0] is left, "they are there for the next call, and not at work"
-
-
-def ended(shared, number, bar):
-    os.kill(os.getpid(), signal.SIGKILL)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="no such signal")
-def test_a_process_that_is_ended_is_named_and_others_begin(two_cores):
-    with pytest.raises(processes.ProcessEnded, match="memory did not suffice"):
-        each(ended, pieces(1, 2), None, Bar(), apart=True)
-    found = each(told, pieces(1, 2), 0, Bar(), apart=True)
-    assert [one["sum"] for one in found] == [1, 2]
-    os.kill(found[0]["who"], signal.SIGKILL)  # while there is nothing to do
-    time.sleep(0.5)
-    assert [one["sum"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)] == [1, 2]
-
-
-def test_processes_without_work_end(two_cores, monkeypatch):
-    monkeypatch.setattr(pool, "IDLE", 0.2)
-    who = {one["who"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)}
-    until = time.monotonic() + 20
-    while any(os.path.exists(f"/proc/{one}") for one in who) and time.monotonic() < until:
-        time.sleep(0.1)
-    assert pool._kept is None and not any(os.path.exists(f"/proc/{one}") for one in who)
