@@ -39,7 +39,7 @@ COARSE = {"hidden": 0.45, "output": 0.225}
 QUICK = Scaling(
     PROTOCOLS["mlp"], widths=(10, 20, 40, 80, 160), deep=40, depths=(1, 2, 4),
     cnn=PROTOCOLS["cnn"], cnn_widths=(16, 32), rewind="10%",
-    noisy_widths=(12, 16, 48, 96, 160), noise=0.15,
+    noisy_widths=(6, 16, 48, 96, 160), noise=0.15,
     noisy_recipe=Recipe("adam", lr=1e-2, batch=200, steps=2_000, drops=("75%",),
                         evaluate_every=200),
     text="sentences", text_size={"width": 32, "heads": 2, "blocks": 2},
