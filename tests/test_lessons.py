@@ -10,9 +10,11 @@ import os
 import re
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import nbformat
+import psutil
 import pytest
 from IPython.core.inputtransformer2 import TransformerManager
 from nbclient import NotebookClient
@@ -448,6 +450,21 @@ def test_execute_stores_no_figure_without_words(execute, tmp_path, monkeypatch):
     with pytest.raises(SystemExit, match=r"no alternative text(.|\n)*pyplot\.plot"):
         execute.execute(path)
     assert path.read_bytes() == before
+
+
+def test_execute_counts_the_memory_of_the_processes_that_a_kernel_begins(execute):
+    """Lesson 06 trains in processes of its own; the kernel alone would look small."""
+    child = "held = bytearray(80_000_000); import time; time.sleep(60)"
+    kernel = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
+    with execute.Others() as others:
+        ran = subprocess.Popen([sys.executable, "-c", kernel])
+        until = time.monotonic() + 30
+        while others.peak < 80e6 and time.monotonic() < until:
+            time.sleep(0.1)
+        for each in (*psutil.Process(ran.pid).children(), ran):
+            each.kill()
+        ran.wait()
+    assert 80e6 <= others.peak < 300e6
 
 
 def test_execute_names_the_lessons_when_it_does_not_know_one(execute, tmp_path):

@@ -37,7 +37,7 @@ class Scaling:
 # Larger rounds than the paper's: 30.5, 9.8 and 3.2 % remain after 2, 4 and 6 of them (MNIST-1D).
 COARSE = {"hidden": 0.45, "output": 0.225}
 QUICK = Scaling(
-    PROTOCOLS["mlp"], widths=(10, 20, 40, 80, 160), deep=40, depths=(1, 2, 4),
+    PROTOCOLS["mlp"], widths=(10, 20, 40, 80, 160, 320), deep=40, depths=(1, 2, 4),
     cnn=PROTOCOLS["cnn"], cnn_widths=(16, 32), rewind="10%",
     noisy_widths=(6, 16, 48, 96, 160), noise=0.15,
     noisy_recipe=Recipe("adam", lr=1e-2, batch=200, steps=2_000, drops=("75%",),
