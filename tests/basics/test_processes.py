@@ -1,20 +1,25 @@
 """Pieces of work in processes of their own: what they give, where they are done, bars, warnings, errors and
-interruptions."""
+interruptions, and how the processes end."""
 
 import os
 import pickle
 import signal
+import subprocess
 import sys
 import threading
 import time
 import types
 import warnings
+from pathlib import Path
 
 import pytest
 import torch
 
-from ticketlab.basics import Interrupted, pool, progress_bar, threads
-from ticketlab.basics.processes import Piece, each
+from ticketlab.basics import Interrupted, processes, progress_bar, threads
+from ticketlab.basics.processes import Piece, ProcessEnded, each
+
+ROOT = Path(__file__).resolve().parents[2]
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="no such signal")
 
 
 class Bar:
@@ -39,8 +44,6 @@ def two_cores(monkeypatch):
     torch.set_num_threads(2)
     monkeypatch.setattr(threads, "_GIVEN", False)
     monkeypatch.setattr(threads, "_FOUND", 2)
-    monkeypatch.setattr(sys.modules["__main__"], "__file__", None, raising=False)
-    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None, raising=False)
     yield
     torch.set_num_threads(before)
 
@@ -48,7 +51,7 @@ def two_cores(monkeypatch):
 @pytest.fixture(scope="module", autouse=True)
 def none_left():
     yield
-    pool.close()
+    processes._pool(1).shutdown(kill_workers=True)
 
 
 def told(shared, number, bar):
@@ -76,19 +79,17 @@ def test_what_each_gives_in_the_order_of_the_pieces_from_two_processes(two_cores
     assert {one["runs"] for one in found} == {"here"}
     assert bar.n == 25 and bar.threads == {threading.get_ident()} and bar.words == ["2 at a time"]
     monkeypatch.delenv("TICKETLAB_RUNS")
-    stayed, _ = pool._kept
+    stayed = processes._pool(2)
     again = each(told, pieces(1, 2), 20, Bar(), apart=True)
-    assert pool._kept[0] is stayed, "they stay for the next call"
+    assert processes._pool(2) is stayed, "they stay for the next call"
     assert [(one["sum"], one["runs"]) for one in again] == [(21, None), (22, None)]
 
 
-@pytest.mark.parametrize("why", ["not apart", "given", "script", "one piece", "notebook"])
+@pytest.mark.parametrize("why", ["not apart", "given", "one piece", "notebook"])
 def test_one_after_the_other_here_where_it_must_be(two_cores, monkeypatch, why):
     work, given, own = told, 0, pieces(1, 2)
     if why == "given":
         monkeypatch.setattr(threads, "_GIVEN", True)
-    if why == "script":
-        monkeypatch.setattr(sys.modules["__main__"], "__file__", "mine.py")
     if why == "one piece":
         own = own[:1]
     if why == "notebook":  # a class of one's own, which another process does not know
@@ -153,6 +154,10 @@ class Particular(ValueError):
 def fails(shared, number, bar):
     if number == shared:
         raise Particular(number, "more")
+    endless(shared, number, bar)
+
+
+def endless(shared, number, bar):
     while True:
         bar.update()
         time.sleep(0.001)
@@ -183,6 +188,78 @@ def test_an_interruption_ends_all_with_one_sentence(two_cores):
         stopped = Stopped()
         stopped.set_postfix_str = shown.set_postfix_str
         each(fails, pieces(1, 2, 3, steps=10 ** 9), 0, stopped, apart=True)
-    left, _ = pool._kept
+    left = processes._pool(2)
     assert [one["sum"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)] == [1, 2]
-    assert pool._kept[0] is left, "they are there for the next call, and not at work"
+    assert processes._pool(2) is left, "they are there, and not at work"
+
+
+# --- the processes --------------------------------------------------------------------------------
+
+def gone(who, seconds=20):
+    """Whether none of these processes is there any more, or will soon be."""
+    until = time.monotonic() + seconds
+    while any(alive(one) for one in who):
+        if time.monotonic() > until:
+            return False
+        time.sleep(0.1)
+    return True
+
+
+def alive(who):
+    try:
+        os.kill(who, 0)
+    except OSError:
+        return False
+    # one that nobody has waited for is listed, and is not alive
+    status = Path(f"/proc/{who}/stat")
+    return not status.exists() or status.read_text().rpartition(")")[2].split()[0] != "Z"
+
+
+def ended(shared, number, bar):
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@needs_signals
+def test_a_process_that_is_ended_at_work_is_named_and_others_begin(two_cores):
+    with pytest.raises(ProcessEnded, match="memory did not suffice"):
+        each(ended, pieces(1, 2), None, Bar(), apart=True)
+    found = each(told, pieces(1, 2), 0, Bar(), apart=True)
+    assert [one["sum"] for one in found] == [1, 2]
+
+
+@needs_signals
+def test_one_that_was_ended_without_work_is_not_missed(two_cores):
+    found = each(told, pieces(1, 2), 0, Bar(), apart=True)
+    os.kill(found[0]["who"], signal.SIGKILL)
+    assert gone([found[0]["who"]])
+    time.sleep(0.5)  # for the news to reach the pool
+    assert [one["sum"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)] == [1, 2]
+
+
+@needs_signals
+def test_processes_without_work_end(two_cores, monkeypatch):
+    monkeypatch.setattr(processes, "IDLE", 0.2)
+    found = each(told, pieces(1, 2), 0, Bar(), apart=True)
+    assert gone({one["who"] for one in found})
+
+
+@needs_signals
+def test_none_outlives_its_caller():
+    """A kernel that is killed closes nothing."""
+    code = """
+import os, signal, threading, torch
+from tests.basics.test_processes import Bar, endless, pieces, told
+from ticketlab.basics import processes, threads
+from ticketlab.basics.processes import each
+processes.IDLE = 2
+torch.set_num_threads(2)
+threads._GIVEN, threads._FOUND = False, 2
+print(*{one["who"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)}, flush=True)
+threading.Timer(1, os.kill, [os.getpid(), signal.SIGKILL]).start()
+each(endless, pieces(1, 2), 0, Bar(), apart=True)
+"""
+    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False,
+                         env=os.environ | {"PYTHONPATH": str(ROOT)})
+    who = [int(one) for one in ran.stdout.split()]
+    assert who and os.getpid() not in who, ran.stderr
+    assert gone(who)

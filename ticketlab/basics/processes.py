@@ -2,23 +2,26 @@
 
 Small networks leave a machine's other cores without work, and threads do not help there: most of a step
 is Python's own, which one thread at a time may do. Measured on two cores, two MLPs of 20 or 80 units side
-by side took as long on two threads as one after the other. The processes are begun once and stay for the
-next call (``basics.pool``). ``ticketlab.scaling`` builds on this file, and lesson 06 through it.
+by side took as long on two threads as one after the other. The processes are loky's: they begin when they
+are needed, stay for the next call, and end when there was none for a while.
+
+``ticketlab.scaling`` builds on this file, and lesson 06 through it.
 """
 
 import io
 import multiprocessing
 import os
 import pickle
-import sys
+import signal
 import tempfile
+import threading
 import traceback
 import types
 import warnings
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, wait
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import NamedTuple
 
@@ -27,13 +30,23 @@ import torch
 
 from ticketlab.basics import threads
 from ticketlab.basics.counts import Counts, Here, There
-from ticketlab.basics.pool import ProcessEnded, pool_of, uninterrupted
 from ticketlab.basics.progress import warn
 
 MOST = 4  # processes: each holds torch, a third of a gigabyte
+IDLE = 60  # seconds after which processes without work end
 _LOOK = 0.1  # seconds between two looks at what the others have done
 _SHARED, _COUNTS = "shared", "counts"  # files
 _known: dict[str, object] = {}  # in the other process: what the pieces of the last call share, by folder
+
+
+class ProcessEnded(RuntimeError):
+    """Somebody, or the system, ended a process that was at work."""
+
+    def __init__(self):
+        super().__init__(
+            "a process that did a part of this work was ended from outside, often because memory did not "
+            "suffice. What a call with keep=... has finished is on disk: ask again, and it goes on from "
+            "there. If OMP_NUM_THREADS=1 is set before Python starts, all is done in one process")
 
 
 class Piece(NamedTuple):
@@ -53,26 +66,27 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
     step. apart: whether that work may be done elsewhere; if so it is done in as many processes as torch
     has threads, ``MOST`` at most, each on one thread, so that the results have the bits of one thread,
     however many processes there are. One piece after the other is done here, on torch's threads as they
-    are, where their number is somebody's own setting, where something cannot be sent to another process
-    (what a notebook defines), and in a script, which each process would run again.
+    are, where their number is somebody's own setting, and where something cannot be sent to another
+    process: what a notebook or a script defines.
 
     Warnings are given here. The first error ends all, and is raised; an interruption ends all, too.
     Raises ProcessEnded, a RuntimeError, if a process is ended from outside.
     """
     counts = Counts(bar, pieces)
-    at_once = min(len(pieces), MOST, torch.get_num_threads()) if apart and _may_begin_others() else 1
+    apart = apart and not (threads.given() or multiprocessing.parent_process())  # not out of the others
+    at_once = min(len(pieces), MOST, torch.get_num_threads()) if apart else 1
     sent = _packed(shared, *(piece.arguments for piece in pieces)) if at_once > 1 else None
     if sent is None:
         return _one_after_the_other(work, pieces, shared, counts)
     bar.set_postfix_str(f"{at_once} at a time", False)
-    with tempfile.TemporaryDirectory(prefix="ticketlab-", ignore_cleanup_errors=True) as folder, \
-            pool_of(at_once) as pool:
+    with tempfile.TemporaryDirectory(prefix="ticketlab-", ignore_cleanup_errors=True) as folder:
         (Path(folder) / _SHARED).write_bytes(sent[0])
         counts.values = _table(folder, len(pieces), "w+")
         told = folder, len(pieces), os.getcwd(), _settings()
         futures = {}
         try:
-            with uninterrupted():  # what is ignored when a process begins is ignored by it
+            with _uninterrupted():
+                pool = _pool(at_once)
                 for place in sorted(range(len(pieces)), key=lambda place: -pieces[place].cost):
                     futures[place] = pool.submit(_elsewhere, work, sent[1 + place], place, *told)
             return _gathered(futures, counts)
@@ -117,11 +131,24 @@ def _warn(said: Sequence[tuple[str, type]]) -> None:
         warn(text) if category is UserWarning else warnings.warn(text, category, stacklevel=4)
 
 
-def _may_begin_others() -> bool:
-    """Not from a process that was begun so itself, and not from a script: each would run it again."""
-    main = sys.modules["__main__"]
-    script = getattr(main, "__spec__", None) is None and getattr(main, "__file__", None)
-    return not (threads.given() or script or multiprocessing.parent_process())
+def _pool(number: int):
+    """The processes of the last call, if they are still there and nobody has ended one, or others."""
+    import loky  # not with the package: most calls need none
+
+    return loky.get_reusable_executor(number, timeout=IDLE)
+
+
+@contextmanager
+def _uninterrupted():
+    """A context in which Ctrl-C is ignored, as it then is by the processes that begin in it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before or signal.SIG_DFL)
 
 
 class _Pickler(pickle.Pickler):
