@@ -25,7 +25,7 @@ def flat(moment: Snapshot) -> dict[str, Tensor]:
 def unflat(tensors: dict[str, Tensor], step: int, optimizer: bool, like: Stack) -> Snapshot:
     """The Snapshot that ``flat`` took apart, on the device of the stack ``like``."""
     tensors = {name: t.to(like.device) for name, t in tensors.items()
-               if not name.startswith(("curves/", "random/"))}
+               if not name.startswith(("curves/", "random/"))}  # once, torch's random state was kept
     parameters, buffers = part(tensors, "parameters"), part(tensors, "buffers")
     stack = replace(like, parameters={name: parameters[name] for name in like.parameters},
                     buffers={name: buffers[name] for name in like.buffers})

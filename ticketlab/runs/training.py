@@ -20,7 +20,7 @@ import torch
 from torch import nn
 
 from ticketlab import nets, training
-from ticketlab.basics import forked, progress_bar, seed, skip, warn, whole_from, wholes_from
+from ticketlab.basics import progress_bar, skip, warn, whole_from, wholes_from
 from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
@@ -64,8 +64,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     if job.description.unknown:
         warn("a run is neither kept nor looked up, for in its network "
              f"{nets.cure(job.description.unknown)}")
-        with progress_bar(progress, job.steps, name) as bar, _random_numbers(job, None), \
-                _left_alone(moment.stack.net):
+        with progress_bar(progress, job.steps, name) as bar, _left_alone(moment.stack.net):
             return _without_optimizer(_train(job, None, lambda state: None, bar, math.inf), total)
     place = f"{name}-{job.key[:10]}"
     unit = Unit(home / place, job)
@@ -84,7 +83,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
                 warn(f"{old} was kept by a ticketlab whose digests did not cover all that a network "
                      "does, so it may be another's: it is not loaded, and the run is computed "
                      f"again. runs.remove({old!r}) removes the old one")
-        with _random_numbers(job, found), _left_alone(moment.stack.net):
+        with _left_alone(moment.stack.net):
             run = _train(job, found, unit.save, bar, interval)
         run = _without_optimizer(run, total)
         unit.finish(run)
@@ -139,7 +138,7 @@ def _train(job: Job, state: State | None, save: Callable[[State], None], bar, in
             return Run(moment, {name: values.nan_to_num(math.nan, math.inf, -math.inf)
                                 for name, values in curves.items()}, kept)
         if time.monotonic() - saved >= interval:
-            save(State(moment, curves, kept, _random_states(moment.stack.device)))
+            save(State(moment, curves, kept))
             saved = time.monotonic()
 
 
@@ -151,24 +150,6 @@ def load(unit: Unit) -> Run | State | None:
             aside = run_files.set_aside(unit.path)
             warn(f"{damaged}; its folder is now {aside.name}, and the run is computed again")
         return None
-
-
-@contextlib.contextmanager
-def _random_numbers(job: Job, state: State | None):
-    """Random numbers that the run alone decides, as if nothing else had drawn any."""
-    device = job.start.stack.device
-    with forked(device):
-        seed(int(job.key[:15], 16), device)
-        if state is not None:
-            torch.set_rng_state(state.random["cpu"])
-            if device.type == "cuda" and "cuda" in state.random:
-                torch.cuda.set_rng_state(state.random["cuda"], device)
-        yield
-
-
-def _random_states(device: torch.device) -> dict[str, torch.Tensor]:
-    states = {"cpu": torch.get_rng_state()}
-    return states | ({"cuda": torch.cuda.get_rng_state(device)} if device.type == "cuda" else {})
 
 
 def checked_name(name: str) -> str:

@@ -29,12 +29,11 @@ OURS = re.compile(r"run\.json|(state|end|masks|snapshot-\d+)\.safetensors|\..*\.
 
 
 class State(NamedTuple):
-    """A half-finished run: where it is, what it has so far, and torch's random states."""
+    """A half-finished run: where it is, and what it has so far."""
 
     moment: Snapshot
     curves: dict[str, Tensor]
     snapshots: dict[int, Snapshot]
-    random: dict[str, Tensor]
 
 
 class Unit:
@@ -62,7 +61,6 @@ class Unit:
         """Keep a half-finished run."""
         tensors = flat(state.moment)
         tensors |= {f"curves/{name}": values for name, values in state.curves.items()}
-        tensors |= {f"random/{name}": values for name, values in state.random.items()}
         run_files.write_tensors(self.path / STATE, tensors, {
             "key": self.job.key, "key_version": KEY, "step": state.moment.step,
             "start_step": self.job.start.step, "stop": self.job.stop,
@@ -104,7 +102,7 @@ class Unit:
             raise Damaged(self.path / STATE, "belongs to another run")
         self._check_masks(notes)
         state = State(unflat(tensors, notes["step"], True, self.job.start.stack),
-                      part(tensors, "curves"), self._snapshots(notes), part(tensors, "random"))
+                      part(tensors, "curves"), self._snapshots(notes))
         self._written = dict(notes["files"])
         return state
 

@@ -29,7 +29,10 @@ MISTAKES = (
     ("optimiser not part of the key", "runs/keys.py",
      "digest(flat(self.start))", "digest(flat(self.start._replace(optimizer=None)))",
      KEYS, "whatever_decides_the_result_makes_it_another_run"),
-    ("random numbers begun anew after a break", "runs/training.py",
-     'torch.set_rng_state(state.random["cpu"])', "pass",
+    ("dropout begins anew after a break", "training/loop.py",
+     "schedule.lr_at(step - 1), noise(step)", "schedule.lr_at(step - 1), noise(step - moment.step)",
+     KEPT, "dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone"),
+    ("torch's generator is left where training ends", "training/loop.py",
+     "as moved, forked(stack.device):", "as moved:",
      KEPT, "dropout_is_decided_by_the_run_and_torchs_generator_is_left_alone"),
 )
