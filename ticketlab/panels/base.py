@@ -14,6 +14,7 @@ from itertools import count
 from pathlib import Path
 
 import ipywidgets
+from PIL import Image
 
 from ticketlab.basics import whole_file
 from ticketlab.nets import reach
@@ -167,9 +168,11 @@ class Panel:
         return self._says
 
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
-        file = io.BytesIO()
+        file, small = io.BytesIO(), io.BytesIO()
         self.figure().savefig(file, format="png", dpi=DOTS)
-        picture = base64.b64encode(file.getvalue()).decode("ascii")
+        # some hundred colours say all, in a third of the bytes
+        Image.open(file).convert("RGB").quantize(256).save(small, format="png", optimize=True)
+        picture = base64.b64encode(small.getvalue()).decode("ascii")
         bundle = {"text/plain": repr(self), "image/png": picture} | view(self.box)
         return chosen(bundle, include, exclude), {"image/png": {"alt": self.words()}}
 
