@@ -112,7 +112,7 @@ def _left_alone(net: nn.Module):
 def _train(job: Job, state: State | None, save: Callable[[State], None], bar, interval) -> Run:
     """Train in segments, each going on from the last; the state is saved between them."""
     every = job.recipe.schedule(len(job.data.x_train)).evaluate_every
-    moment, curves, kept, _ = state or State(job.start, {}, {}, {})
+    moment, curves, kept = state or State(job.start, {}, {})
     skip(bar, moment.step - job.start.step)
     longest = max(1.0, job.steps / _SEGMENTS)
     length = longest if interval <= 0 else 1.0  # until the pace is known
