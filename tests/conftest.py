@@ -1,11 +1,12 @@
 """What every test shares: the small scale, a folder for kept runs that is not the user's, pictures
-without a screen, and no deadlines."""
+without a screen, no deadlines, and a machine of two cores."""
 
 import atexit
 import os
 import tempfile
 
 import matplotlib
+import pytest
 from hypothesis import settings
 
 os.environ.setdefault("TICKETLAB_SCALE", "quick")
@@ -23,3 +24,26 @@ matplotlib.use("Agg")
 # run can be repeated.
 settings.register_profile("ticketlab", deadline=None, derandomize=True)
 settings.load_profile("ticketlab")
+
+@pytest.fixture
+def two_cores(monkeypatch):
+    """A notebook on a machine of two cores whose user has said nothing."""
+    import torch
+
+    from ticketlab.basics import threads
+
+    before = torch.get_num_threads()
+    torch.set_num_threads(2)
+    monkeypatch.setattr(threads, "_GIVEN", False)
+    monkeypatch.setattr(threads, "_FOUND", 2)
+    yield
+    torch.set_num_threads(before)
+
+
+@pytest.fixture(scope="module")
+def none_left():
+    """The processes of side-by-side work end with the file that has begun them."""
+    yield
+    from ticketlab.basics import processes
+
+    processes._pool(1).shutdown(kill_workers=True)

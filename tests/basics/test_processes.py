@@ -19,6 +19,7 @@ from ticketlab.basics import Interrupted, processes, progress_bar, threads
 from ticketlab.basics.processes import Piece, ProcessEnded, each
 
 ROOT = Path(__file__).resolve().parents[2]
+pytestmark = pytest.mark.usefixtures("none_left")
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="no such signal")
 
 
@@ -35,23 +36,6 @@ class Bar:
 
     def set_postfix_str(self, text, refresh=True):
         self.words.append(text)
-
-
-@pytest.fixture
-def two_cores(monkeypatch):
-    """A notebook on a machine of two cores whose user has said nothing."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    monkeypatch.setattr(threads, "_GIVEN", False)
-    monkeypatch.setattr(threads, "_FOUND", 2)
-    yield
-    torch.set_num_threads(before)
-
-
-@pytest.fixture(scope="module", autouse=True)
-def none_left():
-    yield
-    processes._pool(1).shutdown(kill_workers=True)
 
 
 def told(shared, number, bar):

@@ -8,7 +8,6 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from tests.basics.test_processes import none_left, two_cores  # noqa: F401 - fixtures
 from tests.training.test_loop import assert_same_bits
 from ticketlab import nets, stack
 from ticketlab.basics import threads
@@ -17,6 +16,7 @@ from ticketlab.scaling import threshold
 from ticketlab.scaling.double_descent import COLUMNS, PUBLISHED, fit, peak, sweep, unit
 from ticketlab.training import Recipe, train
 
+pytestmark = pytest.mark.usefixtures("none_left")
 RECIPE = Recipe("adam", lr=2e-2, batch=10, steps=60, evaluate_every=20)
 
 
@@ -138,7 +138,7 @@ def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
     assert_same_bits(first.stacks[0.2, 3], second.stacks[0.2, 3])
 
 
-def test_several_at_a_time_give_the_bits_of_one_thread(two_cores, monkeypatch, found):  # noqa: F811
+def test_several_at_a_time_give_the_bits_of_one_thread(two_cores, monkeypatch, found):
     with monkeypatch.context() as patch:
         patch.setattr("ticketlab.training.loop._Trainer", None)  # here nothing is trained
         at_once = measure()

@@ -6,7 +6,6 @@ import pandas
 import pytest
 import torch
 
-from tests.basics.test_processes import none_left, two_cores  # noqa: F401 - fixtures
 from tests.lottery.test_iterative_pruning import SHORT
 from tests.training.test_loop import DATA, TASK
 from ticketlab import lottery, nets, scaling, sweep
@@ -14,6 +13,7 @@ from ticketlab.basics import threads
 from ticketlab.pruning import survivors
 from ticketlab.scaling import matching
 
+pytestmark = pytest.mark.usefixtures("none_left")
 RATES = {"hidden": 0.5, "output": 0.25}
 SEEDS = (3, 5)
 NETS = {4: nets.mlp(TASK, (4, 3)), 9: nets.mlp(TASK, (9, 3)), 6: nets.mlp(TASK, (6, 3))}
@@ -70,7 +70,7 @@ def test_kept_under_a_name_a_sweep_is_not_trained_again(tmp_path, monkeypatch, t
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
 
 
-def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_cores, tmp_path,  # noqa: F811
+def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_cores, tmp_path,
                                                                          monkeypatch):
     """Whichever process computed a net: the numbers are the same, and so is the run that is kept."""
     monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
@@ -83,7 +83,7 @@ def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_c
         pandas.testing.assert_frame_equal(measure(keep="widths"), at_once)
 
 
-def test_the_error_of_one_net_is_raised_and_the_others_are_ended(two_cores):  # noqa: F811
+def test_the_error_of_one_net_is_raised_and_the_others_are_ended(two_cores):
     wild = SHORT.with_(lr=1e30, steps=100)
     with pytest.raises(FloatingPointError, match="the loss of replicate 0 is"):
         scaling.run(NETS, DATA, wild, levels=1, rate=RATES, seeds=SEEDS, progress=False)

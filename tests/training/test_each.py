@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from tests.training.test_loop import DATA, NETS, assert_same_bits
-from tests.training.test_side_by_side import in_parts, still_there, two_cores, used  # noqa: F401 - fixtures
+from tests.training.test_side_by_side import still_there, used
 from ticketlab import stack
 from ticketlab.basics import threads
 from ticketlab.pruning import prune
@@ -33,7 +33,7 @@ class Bar:
 
 
 @pytest.mark.parametrize("masked", [False, True])
-def test_each_is_trained_as_it_is_alone_to_the_bit(two_cores, monkeypatch, masked):  # noqa: F811
+def test_each_is_trained_as_it_is_alone_to_the_bit(two_cores, monkeypatch, masked):
     seen, bar = used(monkeypatch), Bar()
     masks = {label: prune(START, rate=0.3 + 0.1 * place) for place, label in enumerate(RECIPES)}
     found = train_each(START, DATA, RECIPES, masks=masks if masked else None, order_seeds=SEEDS, progress=bar)
@@ -48,7 +48,7 @@ def test_each_is_trained_as_it_is_alone_to_the_bit(two_cores, monkeypatch, maske
                    for name, values in found[label].curves.items())
 
 
-def test_starts_of_their_own_under_one_recipe(two_cores):  # noqa: F811
+def test_starts_of_their_own_under_one_recipe(two_cores):
     starts = {width: stack.draw(NETS["mlp"], [width]) for width in (1, 2)}
     found = train_each(starts, DATA, PLAIN, progress=False)
     for label, start in starts.items():
@@ -56,7 +56,7 @@ def test_starts_of_their_own_under_one_recipe(two_cores):  # noqa: F811
             assert_same_bits(found[label].stack, train(start, DATA, PLAIN, progress=False).stack)
 
 
-def test_the_last_of_an_odd_number_is_shared_out_with_the_thread_that_would_wait(in_parts, monkeypatch):  # noqa: F811
+def test_the_last_of_an_odd_number_is_shared_out_with_the_thread_that_would_wait(in_parts, monkeypatch):
     from ticketlab.training import loop
 
     trained, bar, one = {}, Bar(), loop._train
@@ -78,7 +78,7 @@ def test_the_last_of_an_odd_number_is_shared_out_with_the_thread_that_would_wait
         torch.testing.assert_close(found["α = 3"].stack.parameters[name], values)
 
 
-def test_one_after_the_other_where_the_threads_are_given_or_layers_may_draw(two_cores, monkeypatch):  # noqa: F811
+def test_one_after_the_other_where_the_threads_are_given_or_layers_may_draw(two_cores, monkeypatch):
     seen = used(monkeypatch)
     train_each(stack.draw(NETS["no batched rule"], range(3)), DATA, RECIPES, progress=False)
     assert len({thread for thread, _ in seen}) == 1
@@ -88,14 +88,14 @@ def test_one_after_the_other_where_the_threads_are_given_or_layers_may_draw(two_
     assert seen == {(threading.get_ident(), 2)}
 
 
-def test_the_first_error_ends_all_and_leaves_no_thread(two_cores):  # noqa: F811
+def test_the_first_error_ends_all_and_leaves_no_thread(two_cores):
     broken = {"plain": PLAIN.with_(steps=100_000), "breaks": PLAIN.with_(lr=1e30)}
     with pytest.raises(FloatingPointError, match="replicate 0"):
         train_each(START, DATA, broken, progress=False)
     assert not still_there()
 
 
-def test_an_interruption_ends_all_and_leaves_no_thread(two_cores):  # noqa: F811
+def test_an_interruption_ends_all_and_leaves_no_thread(two_cores):
     class Stopped(Bar):
         def update(self, steps=1):
             super().update(steps)

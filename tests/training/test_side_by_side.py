@@ -19,17 +19,6 @@ WHOLE = [slice(0, 5)]
 EXAMPLE = DATA.x_train[0]
 
 
-@pytest.fixture
-def two_cores(monkeypatch):
-    """A machine of two cores whose user has said nothing."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(2)
-    monkeypatch.setattr(threads, "_GIVEN", False)
-    monkeypatch.setattr(threads, "_FOUND", 2)
-    yield
-    torch.set_num_threads(before)
-
-
 def used(monkeypatch):
     """The threads that take steps, and torch's number of threads there."""
     from ticketlab.training import loop
@@ -42,14 +31,6 @@ def used(monkeypatch):
 
     monkeypatch.setattr(loop._Trainer, "step", watched)
     return seen
-
-
-@pytest.fixture
-def in_parts(two_cores, monkeypatch):
-    """The same, where even small stacks are shared out; gives the threads that took steps."""
-    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 0, False: 0})
-    monkeypatch.setattr(side_by_side, "_BEGIN", 0)
-    return used(monkeypatch)
 
 
 def still_there():
