@@ -1,4 +1,4 @@
-"""The accuracies that two panels share: the axis leaves room, and the current curve lies on top."""
+"""The accuracies that several panels share: the axis leaves room, and the current curve lies on top."""
 
 import re
 
@@ -30,3 +30,12 @@ def test_the_current_curve_lies_on_top_in_its_band_and_its_ring_stands_at_the_de
         assert picture.count("<polygon") == 1 and "chance" not in picture, "10 is below this axis"
     assert 'aria-label="in words; curves: ticket, reinit"' in picture
     assert "<polygon" not in accuracies.picture(curves, None, 50, (60, 58, 61), (40, 70), "", 45)
+
+
+def test_over_a_share_there_are_lines_across_for_what_is_given_and_for_nothing_else():
+    curves = [curve("ticket", [60, 62, 64]), curve("reinit", [60, 55, 50])]
+    bare = accuracies.by_share(300, "weights used (%)", curves, 1, (50, 55), (0, 100), "in words")
+    assert 'aria-label="in words"' in bare and ">weights used (%)<" in bare and bare.count("<polygon") == 1
+    assert "all trained" not in bare and 'stroke-dasharray="5 3"' not in bare and ">chance<" not in bare
+    both = accuracies.by_share(300, "", curves, 0, (50, 62), (0, 100), "", chance=10, trained=80)
+    assert ">all trained<" in both and both.count('stroke-dasharray="5 3"') == 2 and ">chance<" in both

@@ -44,7 +44,7 @@ class Case:
 REWIND = {
     "name": "rewind-panel", "text": "rewind panel: sliders for rewind step, level and replicate",
     "silent": ["ticketlab.training.evaluation.forward", "ticketlab.landscape.lines.line",
-               "ticketlab.panels.rewind.table.project", "ticketlab.panels.rewind.table.table"],
+               "ticketlab.panels.rewind.table.project", "ticketlab.panels.rewind.table.by_level"],
     "broken": "ticketlab.panels.rewind.picture.paths", "there": ("k", 10)}
 CASES = {
     "prune": Case(
@@ -120,7 +120,7 @@ CASES = {
         ["weights used (%)", "used (%)", "weights", "layer", "replicate"],
         [("field", made.picked_shares()[0], "share", made.picked_shares()[0])],
         [("share", made.picked_shares()[-1]), ("weights", "Kaiming normal"), ("layer", "hidden2"), ("replicate", 1)],
-        ["ticketlab.panels.supermasks.table.SupermaskTable.__init__"], "ticketlab.panels.supermasks.picture.accuracy",
+        ["ticketlab.panels.supermasks.table.SupermaskTable.__init__"], "ticketlab.panels.supermasks.picture.mask",
         ("replicate", 1), [("share", 0.7), ("weights", "x"), ("layer", "x"), ("replicate", 2)]),
     "reset": Case(
         made.reset_panel, "reset-panel", "reset panel: a slider for the way back, and the layer",

@@ -1,6 +1,6 @@
-"""Accuracy by weights remaining, as the tickets and the rewind panel draw it, as SVG text.
+"""Accuracy by weights remaining, and by a share, as several panels draw them, as SVG text.
 
-Lessons 04 and 05 build on this file.
+The panels of lessons 04, 05 and 08 build on this file.
 """
 
 from collections.abc import Sequence
@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ticketlab.figures import BLACK, density_marks
+from ticketlab.lottery import table
 from ticketlab.panels.svg import LEFT, Curve, Plot, keys, named, polyline, stroke
 
 WIDTH = 276  # of the picture, in pixels
@@ -38,6 +39,31 @@ def picture(curves: Sequence[Curve], current: int | None, at: float, dense, y_ra
         parts.append(plot.ring(curve.x[nearest], curve.mean[nearest], 7))
     return plot.document(f"{label}; curves: {', '.join(curve.name for curve in curves)}",
                          [*parts, above])
+
+
+def by_share(width: int, name: str, curves: Sequence[Curve], current: int, at: tuple[float, float],
+             y_range, label: str, chance: float | None = None, trained: float | None = None) -> str:
+    """Accuracy over a share, both in percent: the current curve in its band, and a ring at a place.
+
+    name: of the share. chance: a dotted line across. trained: a dashed one, of the same networks with all
+    weights trained. label: in words.
+    """
+    above, top = keys(width, [*named(curves, current),
+                              *[(stroke(BLACK, 1, "5 3"), "all trained")] * (trained is not None)])
+    plot = Plot(width, (0, 100), y_range, name, "test accuracy (%)", top=top)
+    parts = [plot.frame]
+    if chance is not None:
+        parts.append(plot.chance(chance))
+    if trained is not None:
+        parts.append(plot.line((0, 100), (trained, trained), BLACK, 1, "5 3"))
+    return plot.document(label, [*parts, *plot.curves(curves, current), plot.upright(at[0]),
+                                 plot.ring(*at, 7), above])
+
+
+def by_level(name: str, trials, color: str, marker: str) -> Curve:
+    """The curve of some trials, a point a level."""
+    levels = table(trials).groupby("level")
+    return Curve.over(100 * levels["density"].mean(), levels["accuracy"], name, color, marker)
 
 
 def densities(curves) -> np.ndarray:

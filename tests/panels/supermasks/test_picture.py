@@ -20,11 +20,6 @@ def test_three_pictures_that_say_in_words_what_they_show():
         assert f">{name}</text>" in left
 
 
-def test_without_trained_networks_there_is_no_line_across():
-    words = picture.accuracy([], 0, (50, 20), None, 10, (0, 100), "x")
-    assert "all trained" not in words and "stroke-dasharray=\"5 3\"" not in words
-
-
 def test_words_beside_bars_lie_within_the_picture():
     drawn, width = picture.units({"hidden1": (1_028, 1_200), "conv2": (7, 16)}), picture.WIDTHS[2]
     found = re.findall(r'<text x="([\d.]+)" y="[\d.]+" text-anchor="(\w+)" [^>]*>([^<]+)</text>', drawn)

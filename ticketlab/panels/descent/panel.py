@@ -4,7 +4,6 @@ Everything is computed before the panel is shown; a move looks up and draws. Its
 ``table``, its pictures in ``picture``. Lesson 06 builds on it.
 """
 
-
 from ticketlab.figures import STYLES, noise_name, width_marks
 from ticketlab.panels import base, controls
 from ticketlab.panels.descent import picture as descent_svg
@@ -67,8 +66,7 @@ class DescentPanel(base.Panel):
         now, data = self.state(), self._table
         way, own = data.ways[self.signal], data.answers[now.noise, now.width, self.replicate,
                                                         self.signal]
-        curves = [descent_svg.Curve(self._colors[noise], "" if split == "test" else "5 3",
-                                    noise == now.noise, *each)
+        curves = [(self._colors[noise], "" if split == "test" else "5 3", noise == now.noise, each)
                   for (noise, split), each in data.errors.items()]
         self._show([
             descent_svg.errors(

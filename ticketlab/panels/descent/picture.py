@@ -5,7 +5,6 @@ Plain functions from numbers to strings. Lesson 06's panel builds on this file.
 """
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
 from ticketlab.panels.svg import Plot, dots, keys, polyline, spot, stroke, text
@@ -13,25 +12,14 @@ from ticketlab.panels.svg import Plot, dots, keys, polyline, spot, stroke, text
 WIDTHS = 264, 264, 216  # of the three, in pixels
 
 
-class Curve(NamedTuple):
-    """One line of ``errors``, in percent by width: mean, low and high, [widths]; main: whether it
-    is the share of wrong labels that is shown."""
-
-    color: str
-    dashes: str
-    main: bool
-    mean: Sequence[float]
-    low: Sequence[float]
-    high: Sequence[float]
-
-
-def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, marks, top: float,
+def errors(widths, curves: Sequence[tuple], at: int, limit: int | None, names, marks, top: float,
            label: str) -> str:
     """Errors over the width on a log scale: the main curves in their bands, the others thin.
 
-    at: the width of the upright line and the rings. limit: the interpolation threshold, dotted, if
-    there is one. names: (colour, words) of each share. marks: widths that the axis names. top: of
-    the axis. label: in words.
+    curves: (colour, dashes, whether it is a main one, ``Errors`` of the table) of each. at: the width
+    of the upright line and the rings. limit: the interpolation threshold, dotted, if there is one.
+    names: (colour, words) of each share. marks: widths that the axis names. top: of the axis. label: in
+    words.
     """
     above, begin = keys(WIDTHS[0], [*((stroke(color, 2.1), words) for color, words in names),
                                     (stroke(GREY, 1.8), "test"), (stroke(GREY, 1.8, "5 3"), "training")])
@@ -45,12 +33,11 @@ def errors(widths, curves: Sequence[Curve], at: int, limit: int | None, names, m
         parts += [polyline([(limit_x, plot.top), (limit_x, plot.low)], BLACK, 1.3, "1 4"),
                   text(limit_x + (-4 if left else 4), (plot.top + plot.low) / 2, "all labels fitted",
                        "end" if left else "start")]
-    for curve in sorted(curves, key=lambda each: each.main):
-        if curve.main:
-            parts += [plot.band(widths, curve.low, curve.high, curve.color),
-                      plot.ring(at, curve.mean[list(widths).index(at)], 6)]
-        parts.append(plot.line(widths, curve.mean, curve.color, 2.1 if curve.main else 1,
-                               curve.dashes))
+    for color, dashes, main, own in sorted(curves, key=lambda each: each[2]):
+        if main:
+            parts += [plot.band(widths, own.low, own.high, color),
+                      plot.ring(at, own.mean[list(widths).index(at)], 6)]
+        parts.append(plot.line(widths, own.mean, color, 2.1 if main else 1, dashes))
     return plot.document(label, [*parts, above])
 
 

@@ -50,8 +50,10 @@ class KernelsTable:
         if self.r2 is not None and self.r2.shape != self.kernels.shape[:1]:
             raise ValueError(f"r2 has the shape {self.r2.shape} for {len(self.kernels)} kernels; give "
                              f"one a kernel")
-        self._weights = _ranks(np.abs(self.kernels).ravel()).reshape(self.kernels.shape)
-        self._kernels = _ranks(np.square(self.kernels).mean((1, 2, 3)))
+        # the order of an order is the ranks
+        self._weights, self._kernels = (
+            values.ravel().argsort(kind="stable").argsort().reshape(values.shape)
+            for values in (np.abs(self.kernels), np.square(self.kernels).mean((1, 2, 3))))
 
     def kept(self, rate: float, what: str) -> np.ndarray:
         """Which weights remain: bool [K, C, h, w]; ties go in the order of the weights."""
@@ -73,9 +75,3 @@ class KernelsTable:
         if self.r2 is None or not np.isfinite(self.r2[chosen]).any():
             return None
         return float(np.nanmedian(self.r2[chosen]))
-
-
-def _ranks(values: np.ndarray) -> np.ndarray:
-    ranks = np.empty(len(values), int)
-    ranks[np.argsort(values, kind="stable")] = np.arange(len(values))
-    return ranks

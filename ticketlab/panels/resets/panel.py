@@ -51,9 +51,10 @@ class ResetPanel(base.Panel):
                  "percent")
         lost = {layer: 100 * value for layer, value in now.lost.items()}
         self._show([
-            picture.accuracy(list(self._table.curves.values()), layers.index(now.layer),
-                             (100 * now.share, 100 * now.accuracy), self._chance, self._range,
-                             f"Test accuracy over the way back: {words}"),
+            accuracies.by_share(picture.WIDTHS[0], "way back to the start (%)",
+                                list(self._table.curves.values()), layers.index(now.layer),
+                                (100 * now.share, 100 * now.accuracy), self._range,
+                                f"Test accuracy over the way back: {words}", self._chance),
             picture.lost(lost, now.layer, self._most, "Accuracy lost in points: " + "; ".join(
                 f"{layer} {value:.1f}" for layer, value in lost.items()))])
         self.numbers.value = base.rows(

@@ -49,9 +49,9 @@ class ResetTable:
                              "give what one call of landscape.resets returned")
         self._mean, self._low, self._high = every.mean(), every.min(), every.max()
         styles = drawing.arm_styles(self.layers)
-        self.curves = {layer: Curve(layer, *styles[layer], [100 * share for share in self.shares], *(
-            [100 * values[layer, share] for share in self.shares]
-            for values in (self._mean, self._low, self._high))) for layer in self.layers}
+        own = {layer: rows.groupby("share")["accuracy"] for layer, rows in table.groupby("layer")}
+        self.curves = {layer: Curve.over(100 * own[layer].mean().index, own[layer], layer, *styles[layer])
+                       for layer in self.layers}
 
     def read(self, layer: str, share: float) -> ResetReading:
         """The numbers of one reset."""

@@ -12,8 +12,8 @@ import numpy as np
 from ticketlab.figures import THRESHOLD, bar, drawing
 from ticketlab.figures import landscape as landscape_figures
 from ticketlab.landscape import STABLE, angle, project
-from ticketlab.lottery import Tickets, table
-from ticketlab.panels.svg import Curve
+from ticketlab.lottery import Tickets
+from ticketlab.panels.accuracies import by_level
 
 REWOUND = "rewind to "  # how rewinding.weights names a way
 
@@ -72,7 +72,9 @@ class RewindTable:
         self.bars = {k: bar(lines[k]) for k in self.steps}
         self.top = 1.06 * max([100 * one.error.max().item() for one in lines.values()]
                               + [max(top, foot + THRESHOLD) for _, foot, top in self.bars.values()])
-        self.curves = _curves(self.tickets)
+        styles = drawing.arm_styles(self.tickets)
+        self.curves = [by_level(drawing.arm_name(name), found, *styles[name])
+                       for name, found in self.tickets.items()]
         self.last = min((len(found.trials) for found in self.tickets.values()), default=1) - 1
         first = next(iter(self.tickets), None)
         self.dense = self._accuracy(first, 0) if self.tickets else None
@@ -147,13 +149,3 @@ def _by_name(tickets) -> dict[str, Tickets]:
             raise ValueError(f"the tickets stand at different densities: {name!r} at {shares} "
                              f"against {first}; prune all ways at the same rates")
     return tickets
-
-
-def _curves(tickets: dict[str, Tickets]) -> list[Curve]:
-    styles = drawing.arm_styles(tickets)
-    curves = []
-    for name, found in tickets.items():
-        levels = table(found).groupby("level")
-        curves.append(Curve.over(100 * levels["density"].mean(), levels["accuracy"],
-                                 drawing.arm_name(name), *styles[name]))
-    return curves

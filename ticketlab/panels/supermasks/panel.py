@@ -75,9 +75,11 @@ class SupermaskPanel(base.Panel):
         words = (f"{self.weights}, {100 * now.share:.3g} percent of the weights used: "
                  f"{100 * now.accuracy:.1f} percent")
         self._show([
-            picture.accuracy([own.curve for own in self._tables.values()], names.index(self.weights),
-                             (100 * now.share, 100 * now.accuracy), self._trained, self._chance,
-                             self._range, f"Test accuracy over the weights used: {words}"),
+            accuracies.by_share(picture.WIDTHS[0], "weights used (%)",
+                                [own.curve for own in self._tables.values()], names.index(self.weights),
+                                (100 * now.share, 100 * now.accuracy), self._range,
+                                f"Test accuracy over the weights used: {words}", self._chance,
+                                self._trained),
             picture.mask(self._tables[self.weights].picture(*self._place()), self.layer,
                          f"The weights of {self.layer}: {now.used} of {now.size} are used"),
             picture.units(now.units)])

@@ -1,44 +1,15 @@
-"""The supermask panel's pictures as SVG text: accuracy, the mask of a layer, and units that survive.
-
-Lesson 08's panel builds on this file.
+"""The supermask panel's pictures as SVG text: the mask of a layer, and units that survive. Accuracy is
+``accuracies.by_share``. Lesson 08's panel builds on this file.
 """
-
-from collections.abc import Sequence
 
 import numpy as np
 
 from ticketlab.figures import BLACK, KEPT
 from ticketlab.panels.images import enlarged
-from ticketlab.panels.svg import (
-    HEIGHT,
-    TOP,
-    Curve,
-    Plot,
-    bar,
-    document,
-    keys,
-    named,
-    square,
-    stroke,
-    text,
-)
+from ticketlab.panels.svg import HEIGHT, TOP, bar, document, keys, square, text
 
 WIDTHS = 310, 250, 182  # of the three, in pixels
 _RED, _BLUE = "#B2182B", "#2166AC"
-
-
-def accuracy(curves: Sequence[Curve], current: int, at: tuple[float, float], trained: float | None,
-             chance: float, y_range, label: str) -> str:
-    """Accuracy over the share that is used, in percent. current: the curve in a band. at: of the ring.
-    trained: a line across, of the same networks with all weights trained, or None. label: in words."""
-    above, top = keys(WIDTHS[0], [*named(curves, current),
-                                  *[(stroke(BLACK, 1, "5 3"), "all trained")] * (trained is not None)])
-    plot = Plot(WIDTHS[0], (0, 100), y_range, "weights used (%)", "test accuracy (%)", top=top)
-    parts = [plot.frame, plot.chance(chance)]
-    if trained is not None:
-        parts.append(plot.line((0, 100), (trained, trained), BLACK, 1, "5 3"))
-    return plot.document(label, [*parts, *plot.curves(curves, current), plot.upright(at[0]),
-                                 plot.ring(*at, 7), above])
 
 
 def mask(picture: np.ndarray, layer: str, label: str) -> str:

@@ -4,15 +4,13 @@ Survivors as a histogram and masks as grey blocks; the accuracy is in ``ticketla
 Plain functions from numbers to strings. Lesson 04's panel builds on this file.
 """
 
-import base64
-import io
 from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image
 
 from ticketlab.figures import BLACK, GREY, KEPT, ticks
+from ticketlab.panels.images import enlarged
 from ticketlab.panels.svg import HEIGHT, LEFT, ROW, TOP, Plot, document, keys, square, stroke, text
 
 WIDTHS = 245, 222  # of the two, in pixels
@@ -91,8 +89,4 @@ def _densest(picture: Picture) -> str:
 
 def _blocks(picture: Picture, x: float, y: float, width: float, height: float) -> str:
     greys = 255 - 255 * picture.blocks / (picture.blocks.max() or 1.0)
-    file = io.BytesIO()
-    Image.fromarray(np.round(greys).astype(np.uint8)).save(file, "png")
-    data = base64.b64encode(file.getvalue()).decode("ascii")
-    return (f'<image href="data:image/png;base64,{data}" x="{x}" y="{y}" width="{width}" '
-            f'height="{height}" preserveAspectRatio="none" style="image-rendering:pixelated"/>')
+    return enlarged(np.round(greys).astype(np.uint8), x, y, width, height)

@@ -5,13 +5,14 @@ panel builds on this file.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
 
 from ticketlab.figures import drawing
-from ticketlab.lottery import Tickets, Trial, table
+from ticketlab.lottery import Tickets, Trial
+from ticketlab.panels.accuracies import by_level
 from ticketlab.panels.svg import Curve
 from ticketlab.panels.tickets.picture import Picture
 from ticketlab.pruning import by_layer, layer_name, survivors
@@ -161,17 +162,12 @@ def curves_by_rate(searches, controls) -> dict[float, list[Curve]]:
         for trial in controls.get(rate, []):
             arms.setdefault(trial.arm, []).append(trial)
         styles = drawing.arm_styles(["ticket", *arms])
-        shown[rate] = [_curve("ticket", tickets.trials, *styles["ticket"])]
+        shown[rate] = [by_level("ticket", tickets.trials, *styles["ticket"])]
         others = [other for other in searches if other != rate]
-        shown[rate] += [_curve(f"{100 * other:.4g} % a round", searches[other].trials, drawing.GREY,
-                               OTHERS[number % len(OTHERS)]) for number, other in enumerate(others)]
-        shown[rate] += [_curve(_name(arm), trials, *styles[arm]) for arm, trials in arms.items()]
+        shown[rate] += [by_level(f"{100 * other:.4g} % a round", searches[other].trials, drawing.GREY,
+                                 OTHERS[number % len(OTHERS)]) for number, other in enumerate(others)]
+        shown[rate] += [by_level(_name(arm), trials, *styles[arm]) for arm, trials in arms.items()]
     return shown
-
-
-def _curve(name: str, trials: Sequence[Trial], color: str, marker: str) -> Curve:
-    levels = table(trials).groupby("level")
-    return Curve.over(100 * levels["density"].mean(), levels["accuracy"], name, color, marker)
 
 
 def _name(arm: str) -> str:

@@ -48,7 +48,7 @@ class _Variants(base.Panel):
 
     def _moved(self, change=None) -> None:
         with self._quiet():  # as many variants as this group has
-            self._settings.reach(self._step * (len(self._groups[self._choices[self._group].value]) - 1))
+            self._settings.reach(self._step * (len(self._shown) - 1))
         super()._moved(change)
 
     rate = controls.stepped(
@@ -56,30 +56,24 @@ class _Variants(base.Panel):
 
     def state(self) -> VariantReading:
         """The numbers that are shown now."""
-        group = self._choices[self._group].value
-        return read(group, self._groups[group], self._settings.value // self._step,
-                    self._rates.value // 5)
+        return read(self._choices[self._group].value, self._shown, self._place, self._rung)
 
-    @property
-    def _place(self) -> int:
-        return self._rates.value // 5
-
-    def _shown(self):
-        variants = self._groups[self._choices[self._group].value]
-        return variants[self._settings.value // self._step], variants[0]
+    _rung = property(lambda self: self._rates.value // 5)
+    _place = property(lambda self: self._settings.value // self._step)
+    _shown = property(lambda self: self._groups[self._choices[self._group].value])
 
     def _draw(self) -> None:
-        now, own, first = self.state(), *self._shown()
-        values = [100 * value for each in self._groups[now.group] for value in (*each.low, *each.high)]
+        now, own, first = self.state(), self._shown[self._place], self._shown[0]
+        values = [100 * value for each in self._shown for value in (*each.low, *each.high)]
         percent = [(100 * each).tolist() for each in (own.mean, own.low, own.high)]
         self._show([
             variants_svg.histogram(
-                own.edges.tolist(), own.counts.tolist(), float(own.thresholds[self._place]),
+                own.edges.tolist(), own.counts.tolist(), float(own.thresholds[self._rung]),
                 self._tops[now.group],
                 f"Weights by value, {now.group}, {now.label}: {100 * now.zeros:.1f} percent are exactly "
                 "zero"),
             variants_svg.accuracy(
-                RATES, percent, (100 * first.mean).tolist(), self._place, accuracies.percent_axis(values),
+                RATES, percent, (100 * first.mean).tolist(), self._rung, accuracies.percent_axis(values),
                 (now.label, first.label),
                 f"Test accuracy over the rate of one cut: {100 * now.accuracy:.1f} percent at "
                 f"{100 * now.rate:.0f} percent, {first.label} {100 * now.reference:.1f} percent")])
