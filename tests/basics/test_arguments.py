@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from ticketlab import Recipe, data, draw, lottery, nets, pruning, runs, scales, train
-from ticketlab.basics import choose, environment, whole
+from ticketlab.basics import choose, environment, one_each, whole
 
 KINDS = st.sampled_from([int, np.int8, np.int16, np.int32, np.int64, np.uint8, np.uint64, np.array, torch.tensor,
                          lambda n: torch.tensor(n, dtype=torch.uint8)])
@@ -81,6 +81,12 @@ def test_whole_numbers_of_every_kind_give_the_same_bits(takes, kind):
 def test_what_is_no_whole_number_is_named_and_neither_rounded_nor_counted(takes, kind):
     with pytest.raises(ValueError, match=r"^\w+(\[0\])? is .*; it must be a whole number"):
         NUMBERS[takes](kind)
+
+
+def test_seeds_are_one_a_network():
+    assert one_each("order_seeds", None, 2) == [0, 1] and one_each("order_seeds", np.array([7, 7]), 2) == [7, 7]
+    with pytest.raises(ValueError, match="^3 order seeds for 2 networks; give one each"):
+        one_each("order_seeds", range(3), 2)
 
 
 def test_one_number_for_a_sequence_is_named():

@@ -3,20 +3,17 @@
 import pytest
 from tqdm.auto import tqdm
 
-from ticketlab.basics import Interrupted, SharedBar, progress_bar, skip, warn
+from ticketlab.basics import Interrupted, progress_bar, shared, skip, warn
 
 
 class Bar:
     """What a caller may hand in as a bar."""
 
     def __init__(self):
-        self.moves, self.words = [], []
+        self.moves = []
 
     def update(self, steps=1):
         self.moves.append(steps)
-
-    def set_postfix_str(self, words):
-        self.words.append(words)
 
 
 def test_true_text_and_false_are_a_bar_a_named_bar_and_none(capsys):
@@ -38,35 +35,27 @@ def test_a_bar_of_the_callers_is_handed_on_and_left_open():
 
 def test_a_shared_bar_moves_when_all_networks_have_moved_on_average():
     """Five networks in parts of three and two, four steps each: the bar makes four."""
-    shared = SharedBar(bar := Bar(), 5)
-    with shared.part(3) as step:
-        for _ in range(4):
-            step()
+    part = shared(bar := Bar(), 5, 4)
+    first, second = part(slice(0, 3)), part(slice(3, 5))
+    for _ in range(4):
+        first()
     assert sum(bar.moves) == 12 // 5
-    with shared.part(2) as step:
-        for _ in range(4):
-            step()
+    for _ in range(4):
+        second()
     assert sum(bar.moves) == 4 and all(move > 0 for move in bar.moves)
 
 
 def test_what_a_failed_attempt_did_is_made_good_before_the_bar_moves_again():
-    shared = SharedBar(bar := Bar(), 4)
-    with pytest.raises(MemoryError), shared.part(4) as step:
-        step(), step()
-        raise MemoryError
+    part = shared(bar := Bar(), 4, 4)
+    failed = part(slice(0, 4))
+    failed(), failed()
     assert bar.moves == [1, 1]
-    with shared.part(2) as step:
-        step(), step(), step(), step()
+    step = part(slice(0, 2))
+    step(), step(), step(), step()
     assert bar.moves == [1, 1], "eight net-steps of sixteen: two of four steps, which are shown"
-    with shared.part(2) as step:
-        step(), step(), step(), step()
+    step = part(slice(2, 4))
+    step(), step(), step(), step()
     assert sum(bar.moves) == 4
-
-
-def test_what_a_shared_bar_says_goes_to_the_bar():
-    shared = SharedBar(bar := Bar(), 2)
-    shared.set_postfix_str("loss 0.5")
-    assert bar.words == ["loss 0.5"]
 
 
 def test_a_warning_points_at_the_line_outside_the_package_that_asked():

@@ -39,7 +39,7 @@ def test_a_rate_that_changes_nothing_at_this_size_is_refused_before_anything_is_
     ({"seeds": [1, -1]}, "-1"),
     ({"rate": {"hiden": 0.2, "output": 0.1}}, "did you mean 'hidden'"),
     ({"scope": "model"}, "scope is 'model'"),
-    ({"net": stack.draw(NETS["mlp"], [0, 1]), "seeds": [1]}, "1 seeds for a stack of 2 networks"),
+    ({"net": stack.draw(NETS["mlp"], [0, 1]), "seeds": [1]}, "1 seeds for 2 networks"),
 ])
 def test_arguments_that_do_not_fit_are_refused_before_anything_is_trained(arguments, message):
     with pytest.raises(ValueError, match=message):

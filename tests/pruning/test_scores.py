@@ -40,7 +40,7 @@ def test_random_scores_follow_their_seeds_and_ignore_the_weights():
     scores = random([1, 1])(a)["hidden1.weight"]
     assert torch.equal(scores[0], scores[1])
     assert not torch.equal(*random([1, 2])(a)["hidden1.weight"])
-    with pytest.raises(ValueError, match="3 seeds for the random score of 2 networks"):
+    with pytest.raises(ValueError, match="3 seeds for 2 networks"):
         prune(a, rate=0.5, score=random([1, 2, 3]))
 
 

@@ -41,6 +41,15 @@ def wholes_from(name: str, values, least: int | None = 0) -> list[int]:
     return [whole_from(f"{name}[{place}]", value, least) for place, value in enumerate(values)]
 
 
+def one_each(name: str, seeds, networks: int) -> list[int]:
+    """Seeds of that many networks, by default 0, 1 and so on. Raises ValueError for another number of
+    them, and as ``wholes_from`` does."""
+    seeds = list(range(networks)) if seeds is None else wholes_from(name, seeds)
+    if len(seeds) != networks:
+        raise ValueError(f"{len(seeds)} {name.replace('_', ' ')} for {networks} networks; give one each")
+    return seeds
+
+
 def choose(what: str, value, allowed, otherwise: str = "") -> None:
     """Raises ValueError naming what is allowed, and the nearest of it, unless value is. otherwise: what
     may be given instead."""

@@ -19,3 +19,13 @@ def whole_file(path: Path) -> Iterator[Path]:
         place = Path(unfinished, path.name)
         yield place
         os.replace(place, path)
+
+
+def writable(folder: Path) -> bool:
+    """Whether files can be written to a folder, which is made if it does not exist."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder):
+            return True
+    except OSError:
+        return False

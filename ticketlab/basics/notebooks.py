@@ -8,11 +8,15 @@ import sys
 from collections.abc import Callable
 
 
-class Stopped(ValueError):
-    """A setting keeps a notebook from running. A notebook shows the sentence, and no traceback."""
+class Sentence:
+    """Beside an error's class: an error of which a notebook shows the sentence, and no traceback."""
 
     def _render_traceback_(self) -> list[str]:  # IPython asks for it
         return [str(self)]
+
+
+class Stopped(Sentence, ValueError):
+    """A setting keeps a notebook from running."""
 
 
 def shell():

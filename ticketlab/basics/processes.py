@@ -29,7 +29,7 @@ import numpy as np
 import torch
 
 from ticketlab.basics import threads
-from ticketlab.basics.counts import Counts, Here, There
+from ticketlab.basics.counts import Counts, elsewhere
 from ticketlab.basics.progress import warn
 
 MOST = 4  # processes: each holds torch, a third of a gigabyte
@@ -72,7 +72,7 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
     Warnings are given here. The first error ends all, and is raised; an interruption ends all, too.
     Raises ProcessEnded, a RuntimeError, if a process is ended from outside.
     """
-    counts = Counts(bar, pieces)
+    counts = Counts(bar, [piece.steps for piece in pieces], [piece.share for piece in pieces])
     apart = apart and not (threads.given() or multiprocessing.parent_process())  # not out of the others
     at_once = min(len(pieces), MOST, torch.get_num_threads()) if apart else 1
     sent = _packed(shared, *(piece.arguments for piece in pieces)) if at_once > 1 else None
@@ -103,7 +103,7 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
 def _one_after_the_other(work: Callable, pieces: Sequence[Piece], shared, counts: Counts) -> list:
     results = []
     for place, piece in enumerate(pieces):
-        results.append(work(shared, *piece.arguments, Here(counts, place)))
+        results.append(work(shared, *piece.arguments, counts.here(place)))
         counts.finish(place)
     return results
 
@@ -185,7 +185,7 @@ def _table(folder: str, pieces: int, mode: str) -> np.ndarray:
 def _elsewhere(work: Callable, arguments: bytes, place: int, folder: str, pieces: int, here: str,
                settings: dict[str, str]) -> "tuple[bytes | _Failed, list]":
     """One piece: what it gives, pickled, or its error; and its warnings."""
-    bar = There(_table(folder, pieces, "r+"), place)
+    bar = elsewhere(_table(folder, pieces, "r+"), place)
     bar.refresh()
     with suppress(OSError):
         os.chdir(here)

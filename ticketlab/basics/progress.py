@@ -10,21 +10,19 @@ import io
 import sys
 import uuid
 import warnings
+from collections.abc import Callable
 from functools import partial
 
-from ticketlab.basics.notebooks import shell
+from ticketlab.basics.notebooks import Sentence, shell
 
 
-class Interrupted(KeyboardInterrupt):
-    """Somebody stopped what was going on. A notebook shows the sentence, and no traceback."""
+class Interrupted(Sentence, KeyboardInterrupt):
+    """Somebody stopped what was going on."""
 
     def __init__(self, what: str):
         super().__init__(
             f"Stopped: {what}. What a call with keep=... has finished is on disk: run this cell again, "
             "and it goes on from there. After a restart of the kernel, run the lesson from the top.")
-
-    def _render_traceback_(self) -> list[str]:  # IPython asks for it
-        return [str(self)]
 
 
 _WITHOUT_RATE = "{l_bar}{bar}| {n_fmt}/{total_fmt} [{elapsed}<{remaining}{postfix}]"
@@ -89,34 +87,29 @@ def skip(bar, steps: int) -> None:
     bar.refresh()
 
 
-class SharedBar:
-    """A bar over the steps of a stack, for parts of the stack that are trained one after another.
+def shared(bar, networks: int, steps: int) -> Callable[[slice], Callable[[], None]]:
+    """A bar over the steps of a stack whose parts are trained one after another, ``steps`` each: part ->
+    the function to call after each of its steps.
 
-    It moves on by a step when all networks have, on average, and never back: an attempt that failed
-    is made good before it moves again.
+    It moves on by a step when all networks have, on average, and never back: a part that failed is made
+    good, in smaller ones, before it moves again.
     """
+    shown = 0
 
-    def __init__(self, bar, networks: int):
-        self.bar, self.networks = bar, networks
-        self.finished = self.shown = 0  # net-steps of finished parts; steps shown
-        self.set_postfix_str = bar.set_postfix_str
+    def part(which: slice) -> Callable[[], None]:
+        done = which.start * steps  # of those before, network by network
 
-    @contextlib.contextmanager
-    def part(self, networks: int):
-        """A context for ``networks`` of them; gives the function to call after each of their steps.
-        What they did counts for the next part only if the context ends without an error."""
-        done = 0
-
-        def step():
-            nonlocal done
-            done += networks
-            due = (self.finished + done) // self.networks - self.shown
+        def step() -> None:
+            nonlocal done, shown
+            done += which.stop - which.start
+            due = done // networks - shown
             if due > 0:
-                self.bar.update(due)
-                self.shown += due
+                shown += due
+                bar.update(due)
 
-        yield step
-        self.finished += done
+        return step
+
+    return part
 
 
 def warn(text: str) -> None:

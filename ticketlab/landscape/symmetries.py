@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.basics import warn
+from ticketlab.basics import one_each, warn
 from ticketlab.landscape.hidden_units import BENT, Hidden, hidden
 from ticketlab.landscape.rotations import (
     check_angle,
@@ -88,9 +88,9 @@ def rescale(stack: Stack, factors: Mapping[str, Tensor]) -> Stack:
                              "only ReLU and LeakyReLU let a positive factor through")
         factor = factor.to(stack.device)
         for name in [f"{own.norm}.{part}" for part in ("weight", "bias")] if own.norm else own.rows:
-            parameters[name] = _scaled(parameters[name], factor, 1)
-        parameters[own.reader] = _scaled(parameters[own.reader],
-                                         1 / factor.repeat_interleave(own.each, 1), 2)
+            parameters[name] = parameters[name] * _beside(parameters[name], factor, 1)
+        shrink = 1 / factor.repeat_interleave(own.each, 1)
+        parameters[own.reader] = parameters[own.reader] * _beside(parameters[own.reader], shrink, 2)
     return replace(stack, parameters=parameters)
 
 
@@ -128,7 +128,7 @@ def rotate(stack: Stack, place: str, angle: float, *, seed: int = 0, masks: Mask
 def random_orders(stack: Stack, seeds: Sequence[int]) -> dict[str, Tensor]:
     """layer -> [R, units]: a random order of every hidden layer's units, one seed a network."""
     return {layer: torch.stack([torch.from_numpy(_generator(seed, layer).permutation(own.size))
-                                for seed in _seeds(stack, seeds)])
+                                for seed in one_each("seeds", seeds, stack.replicates)])
             for layer, own in hidden(stack.net).items()}
 
 
@@ -137,7 +137,7 @@ def random_factors(stack: Stack, seeds: Sequence[int], most: float = 4.0) -> dic
     if not most > 1:
         raise ValueError(f"most is {most}; the largest factor must lie above 1")
     return {layer: torch.stack([torch.from_numpy(most ** _generator(seed, layer).uniform(-1, 1, own.size))
-                                for seed in _seeds(stack, seeds)]).float()
+                                for seed in one_each("seeds", seeds, stack.replicates)]).float()
             for layer, own in hidden(stack.net).items()}
 
 
@@ -177,22 +177,14 @@ def _columns(order: Tensor, each: int) -> Tensor:
 
 
 def _taken(tensor: Tensor, order: Tensor, axis: int) -> Tensor:
-    shape = [-1 if place in (0, axis) else 1 for place in range(tensor.dim())]
-    shape[0], shape[axis] = order.shape
-    return tensor.gather(axis, order.view(shape).expand(
-        [order.shape[1] if place == axis else size for place, size in enumerate(tensor.shape)]))
+    return tensor.take_along_dim(_beside(tensor, order, axis), axis)
 
 
-def _scaled(tensor: Tensor, factor: Tensor, axis: int) -> Tensor:
+def _beside(tensor: Tensor, given: Tensor, axis: int) -> Tensor:
+    """[R, units], to stand beside a tensor whose units lie along that axis."""
     shape = [1] * tensor.dim()
-    shape[0], shape[axis] = factor.shape
-    return tensor * factor.view(shape)
-
-
-def _seeds(stack: Stack, seeds) -> Sequence[int]:
-    if len(seeds) != stack.replicates:
-        raise ValueError(f"{len(seeds)} seeds for {stack.replicates} networks; give one each")
-    return seeds
+    shape[0], shape[axis] = given.shape
+    return given.view(shape)
 
 
 def _generator(seed: int, layer: str) -> "np.random.Generator":

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from torch import nn
 
 from ticketlab import runs
-from ticketlab.basics import warn, whole_from, wholes_from
+from ticketlab.basics import one_each, warn, whole_from, wholes_from
 from ticketlab.stack import Stack, check_stack, draw
 from ticketlab.training import MASKS, Recipe, parse_steps, train
 
@@ -33,10 +33,7 @@ def networks(net: nn.Module | Stack, replicates: int, seeds, data) -> tuple[Stac
     """
     if not isinstance(net, nn.Module):
         check_stack(net, "net")
-        seeds = list(range(net.replicates)) if seeds is None else wholes_from("seeds", seeds)
-        if len(seeds) != net.replicates:
-            raise ValueError(f"{len(seeds)} seeds for a stack of {net.replicates} networks; "
-                             "give one each")
+        seeds = one_each("seeds", seeds, net.replicates)
         try:
             draw(net.net, [0], net.initialise)
         except ValueError as error:  # known now, and not only after the training

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ticketlab.basics import wholes_from
+from ticketlab.basics import one_each, wholes_from
 from ticketlab.pruning.masks import prunable
 from ticketlab.stack import Stack, check_stack, forward
 
@@ -64,11 +64,8 @@ def random(seeds: Sequence[int]) -> Score:
 
     def score(stack: Stack) -> Scores:
         check_stack(stack)
-        if len(seeds) != stack.replicates:
-            raise ValueError(f"{len(seeds)} seeds for the random score of {stack.replicates} "
-                             "networks; give one each")
         scores = {}
-        draws = [np.random.default_rng([seed, 1]) for seed in seeds]
+        draws = [np.random.default_rng([seed, 1]) for seed in one_each("seeds", seeds, stack.replicates)]
         for name in prunable(stack.net):
             shape = stack.parameters[name].shape[1:]
             drawn = np.stack([draw.random(shape, dtype=np.float32) for draw in draws])

@@ -13,7 +13,7 @@ import torch
 
 from ticketlab import data as data_room
 from ticketlab import nets
-from ticketlab.basics import processes, progress_bar, whole_from, wholes_from
+from ticketlab.basics import one_each, processes, progress_bar, whole_from, wholes_from
 from ticketlab.data import Data, label_noise
 from ticketlab.lottery import learner
 from ticketlab.stack import Stack, concatenate, draw
@@ -78,9 +78,7 @@ def fit(initial: Stack, data: Data, recipe: Recipe, seeds: Sequence[int], learn=
     ``searching.learner`` gives it; by default nothing is kept. Raises ValueError for another number
     of seeds, and what ``training.train`` raises. Lesson 06 builds on it.
     """
-    seeds = list(seeds)
-    if len(seeds) != initial.replicates:
-        raise ValueError(f"{len(seeds)} seeds for {initial.replicates} networks; give one each")
+    seeds = one_each("seeds", seeds, initial.replicates)
     learn = learner(None, False) if learn is None else learn
     schedule = recipe.schedule(len(data.x_train))
     moment, left = Snapshot(initial), list(range(initial.replicates))
@@ -143,8 +141,7 @@ def sweep(data: Data, widths: Sequence[int], recipe: Recipe, *, noises: Sequence
     for name, values in (("widths", widths), ("noises", noises)):
         if not len(values) or len(set(values)) != len(values):
             raise ValueError(f"{name} are {list(values)}; give at least one, and each once")
-    if layers < 1:
-        raise ValueError(f"layers is {layers}; a network needs at least 1 hidden layer")
+    layers = whole_from("layers", layers, least=1)
     seeds = (list(range(whole_from("replicates", replicates, least=1))) if seeds is None else
              wholes_from("seeds", seeds))
     noisy = {share: label_noise.label_noise(data, share, noise_seed) for share in (0, *noises)}

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 
 import torch
 
-from ticketlab.basics import progress_bar, threads
+from ticketlab.basics import counts, progress_bar, threads
 from ticketlab.pruning import Masks
 from ticketlab.stack import Stack, check_stack
 from ticketlab.training.history import Run, Snapshot
@@ -38,35 +38,36 @@ def train_each(starts: Stack | Snapshot | Mapping, data, recipes: Recipe | Mappi
     """
     labels = _labels(starts=starts, recipes=recipes, masks=masks)
     own = {label: _own(recipes, label) for label in labels}
-    moments, total, apart = {}, 0, not threads.given()
+    moments, steps, apart = {}, [], not threads.given()
     for label in labels:
         start = _own(starts, label)
         moment = moments[label] = start if isinstance(start, Snapshot) else Snapshot(start)
         check_stack(moment.stack, "starts")
         check_outputs(moment.stack, data)
-        total += own[label].schedule(len(data.x_train)).total - moment.step
+        steps.append(own[label].schedule(len(data.x_train)).total - moment.step)
         # else layers may draw random numbers, of which torch has one source, and forward may write
         apart = apart and moment.stack.runs_as_one and moment.stack.device.type == "cpu"
     abreast = min(len(labels), torch.get_num_threads()) if apart else 1
-    last = labels[-1:] if len(labels) % abreast == 1 else []
-    first = labels[:len(labels) - len(last)]
-    parts, runs = [first[place::abreast] for place in range(abreast)], {}
-    with progress_bar(progress, total, f"{len(labels)} trainings") as bar:
-        counted = _Counted(bar, parts)
+    last = len(labels) - (len(labels) % abreast == 1)
+    parts, runs = [range(last)[place::abreast] for place in range(abreast)], {}
+    with progress_bar(progress, sum(steps), f"{len(labels)} trainings") as bar:
+        done = counts.Counts(bar, steps)
 
-        def one(label, bar):
+        def one(place, bar):
+            label = labels[place]
             runs[label] = train(
                 moments[label], data, own[label], masks=None if masks is None else masks[label],
                 order_seeds=order_seeds, checked=True, progress=bar)
 
         def work(part, step):
-            for label in part:
-                one(label, counted.of(part, step))
+            for place in part:  # what one part says is shown, that of the thread that has the bar
+                said = [bar.set_postfix_str] if part is parts[0] else []
+                one(place, counts.PieceBar(done.values, place, step, *said))
 
-        side_by_side(work, Shares(parts, 1 if abreast > 1 else None), counted.show)
-        counted.show()
-        for label in last:
-            one(label, bar)
+        side_by_side(work, Shares(parts, 1 if abreast > 1 else None), done.show)
+        done.show()
+        for place in range(last, len(labels)):
+            one(place, done.here(place))
     return {label: runs[label] for label in labels}
 
 
@@ -85,36 +86,3 @@ def _labels(**given) -> list:
 
 def _own(given, label):
     return given[label] if isinstance(given, Mapping) else given
-
-
-class _Counted:
-    """One bar over the steps of all, moved on by the thread that shows it."""
-
-    def __init__(self, bar, parts):
-        self.bar, self.done, self.shown = bar, [0] * len(parts), 0
-        self.places = {id(part): place for place, part in enumerate(parts)}
-
-    def of(self, part, step):
-        """The bar that one part's trainings move on; ``step`` hears of each step, too."""
-        return _Share(self, self.places[id(part)], step)
-
-    def show(self):
-        due = sum(self.done) - self.shown
-        self.shown += due
-        self.bar.update(due)
-
-
-class _Share:
-    def __init__(self, counted: _Counted, place: int, step):
-        self.counted, self.place, self.step = counted, place, step
-        self.n = 0
-
-    def update(self, steps=1):
-        self.n += steps
-        self.counted.done[self.place] += steps
-        for _ in range(steps):
-            self.step()
-
-    def set_postfix_str(self, text, refresh=True):
-        if self.place == 0:  # the others' thread does not show anything
-            self.counted.bar.set_postfix_str(text, refresh)

@@ -15,7 +15,7 @@ from threading import get_ident
 import torch
 from torch import Tensor
 
-from ticketlab.basics import SharedBar, forked, progress_bar, whole_from, wholes_from
+from ticketlab.basics import forked, one_each, progress_bar, shared, whole_from, wholes_from
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, apart, check_stack, forward
 from ticketlab.training.augmentation import crop_flip, draws
@@ -66,7 +66,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     stop = schedule.total if stop is None else whole_from("stop", stop)
     snapshots = wholes_from("snapshots", snapshots)
     check_span(moment.step, stop, schedule.total, snapshots)
-    seeds = _order_seeds(order_seeds, stack.replicates)
+    seeds = one_each("order_seeds", order_seeds, stack.replicates)
     if masks is not None:
         check_masks(stack, masks)
     together = None if together is None else whole_from("together", together, least=1)
@@ -74,7 +74,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         check_outputs(stack, data)
     progress = memory.announce(moment, data, recipe, masks is not None, len(snapshots), progress)
     with progress_bar(progress, stop - moment.step, "training") as bar:
-        shared, here = SharedBar(bar, stack.replicates), get_ident()
+        steps, here = shared(bar, stack.replicates, stop - moment.step), get_ident()
 
         def alone(part: slice, moved: Callable) -> Run:
             # what a bar shows is shown by the thread that called
@@ -86,8 +86,8 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
         def some(which: slice) -> Run:
             shared_out = shares(stack, which, data.x_train[0], recipe.batch, training=True)
             # of the caller's random state nothing is read, and nothing changed
-            with shared.part(which.stop - which.start) as moved, forked(stack.device):
-                run = join_runs(side_by_side(alone, shared_out, moved))
+            with forked(stack.device):
+                run = join_runs(side_by_side(alone, shared_out, steps(which)))
             # of a split stack, what is finished waits where there is room
             return run if which == slice(0, stack.replicates) else run.to("cpu")
 
@@ -243,13 +243,6 @@ def check_span(start: int, stop: int, total: int, snapshots) -> None:
     outside = [step for step in snapshots if not start <= step <= stop]
     if outside:
         raise ValueError(f"snapshots {outside} lie outside the steps trained, {start} to {stop}")
-
-
-def _order_seeds(seeds, replicates: int) -> list[int]:
-    seeds = list(range(replicates)) if seeds is None else wholes_from("order_seeds", seeds)
-    if len(seeds) != replicates:
-        raise ValueError(f"{len(seeds)} order seeds for {replicates} networks; give one each")
-    return seeds
 
 
 def _check_finite(losses: Tensor, since: int, schedule: Schedule, first: int) -> None:
