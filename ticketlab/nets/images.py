@@ -10,6 +10,8 @@ from collections import OrderedDict
 
 from torch import Tensor, nn
 
+from ticketlab.basics import whole_from
+
 
 class Residual(nn.Module):
     """A residual block: ``body(x) + shortcut(x)``, with no activation after the sum.
@@ -66,7 +68,7 @@ def conv(data, depth=2, width=64) -> nn.Sequential:
     if depth not in (2, 4, 6):
         raise ValueError(f"depth is {depth!r}; Conv nets come with 2, 4 or 6 convolutions")
     channels, height, breadth = _image(data, f"Conv-{depth}", halvings=depth // 2)
-    width = _at_least_1(width=width)
+    width = whole_from("width", width, least=1)
     layers = OrderedDict()
     for number in range(1, depth + 1):
         pair = (number + 1) // 2
@@ -101,7 +103,7 @@ def vgg16(data, width=64) -> nn.Sequential:
     06 use it.
     """
     channels, _, _ = _image(data, "VGG-16", halvings=4)
-    width = _at_least_1(width=width)
+    width = whole_from("width", width, least=1)
     layers = OrderedDict()
     for stage, (convolutions, times) in enumerate(zip((2, 2, 3, 3, 3), (1, 2, 4, 8, 8), strict=True),
                                                  start=1):
@@ -134,7 +136,7 @@ def resnet20(data, width=16, depth=20) -> nn.Sequential:
     """
     blocks = _blocks_a_stage(depth, "a CIFAR ResNet", ends=2)
     channels, _, _ = _image(data, f"ResNet-{depth}", halvings=2)
-    width = _at_least_1(width=width)
+    width = whole_from("width", width, least=1)
     layers = OrderedDict(conv1=_conv3x3(channels, width), norm1=nn.BatchNorm2d(width),
                          relu1=nn.ReLU())
     inputs = width
@@ -164,7 +166,7 @@ def wide_resnet(data, depth=16, widen=4) -> nn.Sequential:
     """
     blocks = _blocks_a_stage(depth, "a wide ResNet", ends=4)
     channels, _, _ = _image(data, f"WRN-{depth}", halvings=2)
-    widen = _at_least_1(widen=widen)
+    widen = whole_from("widen", widen, least=1)
     layers = OrderedDict(conv1=_conv3x3(channels, 16))
     inputs = 16
     for stage in (1, 2, 3):
@@ -234,10 +236,3 @@ def _image(data, net: str, halvings: int) -> tuple[int, int, int]:
             f"{net} needs at least {2**halvings} pixels a side"
         )
     return channels, height, width
-
-
-def _at_least_1(**factor) -> int:
-    ((name, value),) = factor.items()
-    if value < 1 or value != int(value):
-        raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or above")
-    return int(value)

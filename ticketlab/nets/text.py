@@ -12,6 +12,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from ticketlab.basics import whole_from
 from ticketlab.nets.images import Residual
 
 
@@ -136,9 +137,8 @@ def gpt(data, width=64, heads=4, blocks=2) -> nn.Sequential:
         kind = "numbers" if examples is None else str(examples.dtype)
         raise ValueError(f"gpt reads text of shape (context,), and these examples are {kind} of "
                          f"shape {tuple(data.shape)}; load text, such as data.load('sentences')")
-    for name, value in (("width", width), ("heads", heads), ("blocks", blocks)):
-        if value < 1 or value != int(value):
-            raise ValueError(f"{name} is {value!r}; it must be a whole number, 1 or above")
+    width, heads, blocks = (whole_from(name, value, least=1) for name, value in (
+        ("width", width), ("heads", heads), ("blocks", blocks)))
     layers = OrderedDict(embedding=CharacterEmbedding(data.classes, data.shape[0], width))
     for number in range(1, blocks + 1):
         attention = OrderedDict(norm=nn.LayerNorm(width), heads=CausalAttention(width, heads),

@@ -6,7 +6,7 @@ on this file.
 """
 
 from collections.abc import Callable
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import torch
 import torch.nn.functional as F
@@ -98,14 +98,11 @@ def listening(net: nn.Module, names, note: Callable[[str, Tensor], None]):
     wanted = {id(net.get_parameter(name)): name for name in names}
     layers = [(layer, wanted[id(layer._parameters.get("weight"))]) for layer in net.modules()
               if id(layer._parameters.get("weight")) in wanted]
-    hooks = [layer.register_forward_pre_hook(
-        lambda module, args, name=name: note(name, rows(module, args[0].detach())))
-        for layer, name in layers]
-    try:
+    with ExitStack() as hooks:
+        for layer, name in layers:
+            hooks.enter_context(layer.register_forward_pre_hook(
+                lambda module, args, name=name: note(name, rows(module, args[0].detach()))))
         yield
-    finally:
-        for hook in hooks:
-            hook.remove()
 
 
 def rows(layer: nn.Module, x: Tensor) -> Tensor:

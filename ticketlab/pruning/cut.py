@@ -13,7 +13,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
-from ticketlab.basics import choose, whole
+from ticketlab.basics import choose, whole_from
 from ticketlab.pruning.masks import Masks, check_masks, dense, layer_name, prunable
 from ticketlab.pruning.score_checks import check_scores
 from ticketlab.pruning.scores import Score, Scores, magnitude
@@ -121,9 +121,7 @@ def ladder(stack: Stack, rate: Share, levels: int, scope: str = "layer") -> list
     gives the paper's ladder (Frankle & Carbin 2019, figure 1: 100, 80.04, 64.06, ... %).
     Raises ValueError for a rate or scope that does not fit, and for fewer than 0 levels.
     """
-    if whole(levels) is None or levels < 0:
-        raise ValueError(f"levels is {levels!r}; it must be a whole number of rounds, 0 or more")
-    levels = whole(levels)
+    levels = whole_from("levels", levels)
     shares = by_layer(stack, "rate", rate)
     sizes = {name: stack.parameters[name][0].numel() for name in shares}
     pools = {tuple(pool): sum(sizes[name] for name in pool) for pool in _pools(shares, scope, False)}

@@ -12,7 +12,7 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
-from ticketlab.basics import choose, processes, progress_bar, whole, whole_from
+from ticketlab.basics import choose, processes, progress_bar, whole_from
 from ticketlab.data import load
 from ticketlab.nets import conv1d, count, mlp
 from ticketlab.pruning import Share, layer_name, survivors
@@ -54,10 +54,7 @@ def architecture(net: str, data, width: int, depth: int | None = None) -> nn.Seq
     Raises ValueError for another kind, a width or a depth below 1. Lesson 06 builds on it.
     """
     depth = _protocol(net).depth if depth is None else depth
-    for name, value in (("width", width), ("depth", depth)):
-        if (whole(value) or 0) < 1:
-            raise ValueError(f"{name} is {value!r}; it must be a whole number from 1 up")
-    width, depth = whole(width), whole(depth)
+    width, depth = whole_from("width", width, least=1), whole_from("depth", depth, least=1)
     if net == "cnn":
         return conv1d(data, width, kernels=(5,) + (3,) * (depth - 1))
     last = () if depth == 1 else (max(1, round(width / 3)),)

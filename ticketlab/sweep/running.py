@@ -23,7 +23,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from ticketlab import nets, runs
-from ticketlab.basics import progress_bar, warn, whole
+from ticketlab.basics import progress_bar, warn, whole_from
 from ticketlab.runs import Damaged, IncompatibleRun
 from ticketlab.runs import files as run_files
 from ticketlab.sweep import rows as sweep_rows
@@ -96,9 +96,7 @@ def run(function: Callable, units: Iterable[Mapping], *, keep: str | None = None
     exceed the cores, all get slower. Raises TypeError or ValueError, before anything is computed,
     for units and functions that do not fit. Lesson 06 builds on it.
     """
-    if (whole(threads) or 0) < 1:
-        raise ValueError(f"threads is {threads!r}; give the torch threads of a unit, 1 or more")
-    threads = whole(threads)
+    threads = whole_from("threads", threads, least=1)
     units = [dict(unit) for unit in units]
     about, unknown = described(function)
     home = None

@@ -13,7 +13,7 @@ from math import prod
 import torch
 from torch import Tensor, nn
 
-from ticketlab.basics import forked, warn
+from ticketlab.basics import forked, warn, whole_from
 from ticketlab.pruning import prunable
 from ticketlab.stack import Stack
 from ticketlab.training.history import Snapshot
@@ -99,8 +99,7 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     """
     if replicates is None:
         replicates = networks.replicates if isinstance(networks, Stack) else 1
-    if replicates < 1:
-        raise ValueError(f"replicates is {replicates}; it must be at least 1 network")
+    replicates = whole_from("replicates", replicates, least=1)
     schedule = recipe.schedule(len(data.x_train))
     per_label = data.y_train[0].numel()
     examples = max(1, min(CHUNK // per_label, max(len(data.x_val), len(data.x_test))))
@@ -111,11 +110,11 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     fixed = held(one.net, recipe)
     moved = {name: t for name, t in one.parameters.items() if name not in fixed}
     state = Optimizer(moved, recipe).tensors
-    optimizer = sum(_size(tensor) for kind in state.values() for tensor in kind)
+    optimizer = sum(tensor.nbytes for kind in state.values() for tensor in kind)
     if recipe.powerprop != 1:  # the roots are kept beside the weights
-        optimizer += sum(_size(t) for name, t in prunables.items() if name in moved)
+        optimizer += sum(t.nbytes for name, t in prunables.items() if name in moved)
     if recipe.trained == MASKS:  # so are the scores, and the weights as they were drawn
-        optimizer += 2 * sum(map(_size, moved.values()))
+        optimizer += 2 * sum(t.nbytes for t in moved.values())
     try:
         with forked(torch.device("cpu")):
             step, activations = of_a_step(one, data, recipe)
@@ -127,9 +126,9 @@ def needed(networks: nn.Module | Stack, data, recipe: Recipe, replicates: int | 
     order = 8 * drawn * schedule.per_epoch * recipe.batch + 2 * 4 * schedule.evaluate_every
     each = {"start": copy + weights, "parameters": copy, "optimizer": optimizer,
             "masks": 4 * weights, "order": order, "snapshots": snapshots * (copy + optimizer),
-            "step": step, "gradients": sum(map(_size, moved.values())), "activations": activations,
+            "step": step, "gradients": sum(t.nbytes for t in moved.values()), "activations": activations,
             "evaluation": evaluation, "end": copy + optimizer}
-    return Memory(replicates, sum(_size(value) for value in vars(data).values()
+    return Memory(replicates, sum(value.nbytes for value in vars(data).values()
                                   if isinstance(value, Tensor)),
                   **{name: replicates * size for name, size in each.items()})
 
@@ -180,7 +179,7 @@ def _warn_if_large(stack: Stack, data, recipe: Recipe, masks: bool, snapshots: i
     if ceiling < _SMALL:
         return
     free = free_memory("cpu")
-    if free is None or ceiling < free / 2:
+    if ceiling < free / 2:
         return
     try:
         memory = needed(stack, data, recipe, masks=masks, snapshots=snapshots)
@@ -219,12 +218,8 @@ def _figure(size: float, unit: str) -> str:
     return f"{number:.1f}" if number < 10 else f"{number:.0f}"
 
 
-def _size(tensor: Tensor) -> int:
-    return tensor.numel() * tensor.element_size()
-
-
 def _bytes(stack: Stack) -> int:
-    return sum(map(_size, [*stack.parameters.values(), *stack.buffers.values()]))
+    return sum(t.nbytes for t in [*stack.parameters.values(), *stack.buffers.values()])
 
 
 def _one(networks: nn.Module | Stack) -> Stack:

@@ -10,7 +10,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ticketlab.basics import whole_from
-from ticketlab.stack import Stack, check_replicate, check_stack
+from ticketlab.stack import Stack, check_replicate
 
 
 def exciting_patches(stack: Stack, layer: str, x: Tensor, replicate: int = 0) -> Tensor:
@@ -65,7 +65,6 @@ def made_input(stack: Stack, layer: str, unit: int, shape, *, replicate: int = 0
 
 
 def _layer(stack: Stack, layer: str, replicate: int) -> nn.Module:
-    check_stack(stack)
     check_replicate(stack, replicate)
     module = dict(stack.module(replicate).named_modules()).get(layer)
     if not isinstance(getattr(module, "weight", None), Tensor):
