@@ -3,9 +3,7 @@
 import errno
 import os
 import pickle
-import threading
 
-import filelock
 import platformdirs
 import pytest
 import torch
@@ -14,8 +12,6 @@ from ticketlab.basics import digest
 from ticketlab.runs import Damaged, IncompatibleRun, folder
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import (
-    InUse,
-    locked,
     read_notes,
     read_table,
     read_tensors,
@@ -154,40 +150,3 @@ def test_what_is_set_aside_is_numbered(tmp_path):
     for number in (1, 2, 3):
         (tmp_path / "a-0123456789").mkdir()
         assert set_aside(tmp_path / "a-0123456789").name == f"a-0123456789.damaged-{number}"
-
-
-def test_a_lock_is_held_by_one_and_others_wait(tmp_path):
-    waiting = threading.Event()
-    entered = []
-
-    def other():
-        with locked(tmp_path, "unit", waiting.set) as held:
-            entered.append(held)
-
-    with locked(tmp_path, "unit", waiting.set) as held:
-        assert held and not waiting.is_set()
-        with pytest.raises(InUse), locked(tmp_path, "unit"):
-            pass
-        with locked(tmp_path, "another unit") as held:
-            assert held
-        thread = threading.Thread(target=other)
-        thread.start()
-        assert waiting.wait(30) and not entered
-    thread.join(30)
-    assert entered == [True]
-
-
-@pytest.mark.parametrize("error", [NotImplementedError("no flock"), OSError(errno.ENOSYS, "none"),
-                                   OSError(errno.ENOTSUP, "none"), OSError(errno.ENOSPC, "full")])
-def test_without_locks_work_goes_on_and_other_errors_come_out(tmp_path, monkeypatch, error):
-    def acquire(*_, **__):
-        raise error
-
-    monkeypatch.setattr(filelock.FileLock, "acquire", acquire)
-    with locked(tmp_path, "unit", list) as held:
-        assert not held
-    with pytest.raises(ZeroDivisionError), locked(tmp_path, "unit", list):
-        raise ZeroDivisionError
-    error = OSError(errno.EACCES, "denied")
-    with pytest.raises(PermissionError), locked(tmp_path, "unit", list):
-        pass

@@ -7,7 +7,6 @@ import pytest
 
 from tests.runs.test_training import contents, finished, half_finished, keep
 from ticketlab import runs
-from ticketlab.runs import files as run_files
 
 
 def test_the_listing_shows_each_run_with_its_state_and_size(tmp_path, made):
@@ -59,7 +58,7 @@ def test_a_run_that_is_in_use_is_not_removed(tmp_path):
     for name in ("a", "b"):
         keep(tmp_path, name=name, stop=0)
     a, b = runs.listing(tmp_path)["name"]
-    with run_files.locked(tmp_path, b), pytest.raises(RuntimeError, match=f"{b} is in use"):
+    with runs.locked(tmp_path, b), pytest.raises(RuntimeError, match=f"{b} is in use"):
         runs.remove("*", folder=tmp_path)
     assert runs.listing(tmp_path)["name"].tolist() == [a, b]
     assert runs.remove("*", folder=tmp_path) == [a, b]

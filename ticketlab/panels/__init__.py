@@ -8,24 +8,30 @@ kernels, fits, cues: kernels and their fits, shape and texture (lesson 09)
 supermasks, resets: random weights that are picked, layers that go back (lesson 08)
 language: a language model, cut (lesson 10)
 controls: sliders with fields, choices
-base: what all panels share; svg: axes, keys, lines and markers; images: arrays
+base: what all panels share; svg: axes and keys; curves: lines and markers; images: arrays
 guesses: the learner's guess
 """
 
-from ticketlab.panels.cues import CuePanel, cue_panel
-from ticketlab.panels.descent import DescentPanel, descent_panel
-from ticketlab.panels.fits import FitPanel, fit_panel
+from ticketlab.panels.cues import CuePanel
+from ticketlab.panels.descent import DescentPanel
+from ticketlab.panels.fits import FitPanel
 from ticketlab.panels.guesses import Guess, guess
-from ticketlab.panels.kernels import KernelsPanel, kernels_panel
-from ticketlab.panels.language import LanguagePanel, language_panel
-from ticketlab.panels.levels import LevelsPanel, levels_panel
-from ticketlab.panels.prune import PrunePanel, Reading, prune_panel
-from ticketlab.panels.resets import ResetPanel, reset_panel
-from ticketlab.panels.rewind import RewindPanel, rewind_panel
-from ticketlab.panels.scaling import ScalingPanel, scaling_panel
-from ticketlab.panels.supermasks import SupermaskPanel, supermask_panel
-from ticketlab.panels.tickets import TicketPanel, ticket_panel
-from ticketlab.panels.variants import PressurePanel, RotationPanel, pressure_panel, rotation_panel
+from ticketlab.panels.kernels import KernelsPanel
+from ticketlab.panels.language import LanguagePanel
+from ticketlab.panels.levels import LevelsPanel
+from ticketlab.panels.prune import PrunePanel, Reading
+from ticketlab.panels.resets import ResetPanel
+from ticketlab.panels.rewind import RewindPanel
+from ticketlab.panels.scaling import ScalingPanel
+from ticketlab.panels.supermasks import SupermaskPanel
+from ticketlab.panels.tickets import TicketPanel
+from ticketlab.panels.variants import PressurePanel, RotationPanel
+
+# as the cells of lessons write them
+cue_panel, descent_panel, fit_panel, kernels_panel = CuePanel, DescentPanel, FitPanel, KernelsPanel
+language_panel, levels_panel, pressure_panel = LanguagePanel, LevelsPanel, PressurePanel
+prune_panel, reset_panel, rewind_panel, rotation_panel = PrunePanel, ResetPanel, RewindPanel, RotationPanel
+scaling_panel, supermask_panel, ticket_panel = ScalingPanel, SupermaskPanel, TicketPanel
 
 __all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "LanguagePanel",
            "LevelsPanel", "PressurePanel", "PrunePanel", "Reading", "ResetPanel", "RewindPanel",

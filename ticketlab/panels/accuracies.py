@@ -9,7 +9,8 @@ import numpy as np
 
 from ticketlab.figures import BLACK, density_marks
 from ticketlab.lottery import table
-from ticketlab.panels.svg import LEFT, Curve, Plot, keys, named, polyline, stroke
+from ticketlab.panels.curves import Curve, polyline
+from ticketlab.panels.svg import LEFT, Plot, keys, named, stroke
 
 WIDTH = 276  # of the picture, in pixels
 

@@ -1,4 +1,4 @@
-"""Files that can be trusted: written whole or not at all, checked when read, locked while in use.
+"""Files that can be trusted: written whole or not at all, and checked when read.
 
 Tensors are safetensors, tables are JSON, and nothing is ever unpickled. Every file carries the
 number of its format and a digest of its content, so that an altered byte is found and not only a
@@ -11,7 +11,7 @@ import hashlib
 import json
 import os
 import secrets
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import safetensors
@@ -27,9 +27,7 @@ VARIABLE = "TICKETLAB_RUNS"
 _NOTES = "ticketlab"  # one entry: safetensors writes several in an order that changes
 _TEMPORARY = ".tmp"
 _UNREADABLE = (ValueError, KeyError, TypeError, IndexError)
-_FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-# on a full disk what is finished can still be read
-_NO_LOCKS = (errno.ENOSYS, errno.ENOTSUP, errno.EOPNOTSUPP, errno.ENOLCK, *_FULL)
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # what a full disk says
 
 
 class Damaged(Exception):
@@ -38,10 +36,6 @@ class Damaged(Exception):
     def __init__(self, path: Path, problem: str):
         self.path = path
         super().__init__(f"{path} {problem}")
-
-
-class InUse(Exception):
-    """Another process holds the lock."""
 
 
 class IncompatibleRun(ValueError):
@@ -89,7 +83,7 @@ def write(path: Path, content: bytes) -> None:
             os.fsync(file.fileno())
         os.replace(temporary, path)
     except OSError as error:
-        problem = "there is no room left" if error.errno in _FULL else error.strerror
+        problem = "there is no room left" if error.errno in FULL else error.strerror
         raise OSError(
             error.errno, f"{len(content):,} bytes for {path.name} cannot be written to "
             f"{path.parent} ({problem}). What is finished there stays. Make room, with "
@@ -182,52 +176,6 @@ def sweep(unit: Path) -> None:
     """Remove what killed processes were writing. Only while the lock is held."""
     for temporary in unit.glob(f".*{_TEMPORARY}"):
         temporary.unlink(missing_ok=True)
-
-
-@contextlib.contextmanager
-def locked(home: Path, name: str, waiting=None) -> Iterator[bool]:
-    """Hold the lock of the unit ``name`` in the folder ``home``; gives whether there is one.
-
-    waiting: called once if another process holds it, before waiting for it; None: do not wait, and
-    raise InUse. Where the file system has no locks it goes on without: files are
-    renamed into place whole, so the worst is that work is done twice.
-    """
-    # beside the units, which can be renamed and removed; a digest, which is never too long a name
-    place = home / ".locks" / f"{hashlib.sha256(name.encode()).hexdigest()[:32]}.lock"
-    lock = _lock(place)
-    try:
-        place.parent.mkdir(exist_ok=True)
-        _acquire(lock, waiting)
-    except (NotImplementedError, OSError) as error:
-        if isinstance(error, OSError) and error.errno not in _NO_LOCKS:
-            raise
-        yield False
-    else:
-        try:
-            yield True
-        finally:
-            lock.release()
-
-
-def _lock(place: Path):
-    import filelock
-
-    try:  # newer versions else use the mere existence of the file, which a killed process leaves
-        return filelock.FileLock(place, fallback_to_soft=False)
-    except TypeError:
-        return filelock.FileLock(place)
-
-
-def _acquire(lock, waiting) -> None:
-    import filelock
-
-    try:
-        lock.acquire(timeout=0 if waiting is None else 0.5)
-    except filelock.Timeout:
-        if waiting is None:
-            raise InUse from None
-        waiting()
-        lock.acquire()
 
 
 def _content(path: Path) -> bytes:

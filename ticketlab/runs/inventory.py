@@ -12,7 +12,8 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 
 from ticketlab.runs import files as run_files
-from ticketlab.runs.files import Damaged, IncompatibleRun, InUse
+from ticketlab.runs.files import Damaged, IncompatibleRun
+from ticketlab.runs.locks import InUse, locked
 from ticketlab.runs.units import OURS, STATE, TABLE
 
 _NAME = re.compile(r".+-[0-9a-f]{10}(\.damaged-\d+)?")
@@ -58,7 +59,7 @@ def remove(*names: str, folder=None) -> list[str]:
     for delete in (False, True):  # look at all before the first is gone
         for unit in chosen:
             try:
-                with run_files.locked(home, unit):
+                with locked(home, unit):
                     if delete:
                         _delete(units[unit])
             except InUse:

@@ -25,6 +25,7 @@ from ticketlab.pruning import Masks
 from ticketlab.runs import files as run_files
 from ticketlab.runs.files import Damaged
 from ticketlab.runs.keys import Job
+from ticketlab.runs.locks import locked
 from ticketlab.runs.units import State, Unit, former
 from ticketlab.stack import Stack, check_stack
 from ticketlab.training import Recipe, Run, Snapshot
@@ -69,7 +70,7 @@ def train(name: str, start: Stack | Snapshot, data, recipe: Recipe, *, masks: Ma
     place = f"{name}-{job.key[:10]}"
     unit = Unit(home / place, job)
     with progress_bar(progress, job.steps, name) as bar, \
-            run_files.locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
+            locked(home, place, lambda: bar.set_postfix_str("waiting")) as held:
         if held:
             run_files.sweep(unit.path)
         found = load(unit)

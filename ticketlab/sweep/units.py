@@ -159,7 +159,7 @@ def _kept(task: Task, caught: list) -> Outcome:
             f"{task.home} here is not the folder that the sweep was started with: machines that "
             "work on one sweep keep its runs on a file system that they share; name a folder there "
             "with folder=... or the environment variable TICKETLAB_RUNS of the caller")
-    with run_files.locked(task.home, task.place, lambda: None) as held:
+    with runs.locked(task.home, task.place, lambda: None) as held:
         if held:
             run_files.sweep(task.path)
         found = runs.load(task)

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.cues.panel import CuePanel, cue_panel
+from ticketlab.panels.cues.panel import CuePanel
 
-__all__ = ["CuePanel", "cue_panel"]
+__all__ = ["CuePanel"]

@@ -62,6 +62,3 @@ class CuePanel(base.Panel):
 def _said(values, form: str) -> str:
     """Shares or numbers that follow each cue, in words."""
     return ", ".join(f"{cue} {value:{form}}" for cue, value in zip(NAMES.values(), values, strict=True))
-
-
-cue_panel = CuePanel

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.descent.panel import DescentPanel, descent_panel
+from ticketlab.panels.descent.panel import DescentPanel
 
-__all__ = ["DescentPanel", "descent_panel"]
+__all__ = ["DescentPanel"]

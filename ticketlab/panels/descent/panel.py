@@ -102,6 +102,3 @@ def _numbers(now: DescentReading, replicate: int, replicates: int) -> str:
          f"answers <b>{now.said}</b>. On the way from A to C its answer changes "
          f"<b>{now.changes} times</b> (mean of all signals and replicates: "
          f"{now.mean_changes:.1f}), and is right on {100 * now.share_right:.0f} %"))
-
-
-descent_panel = DescentPanel

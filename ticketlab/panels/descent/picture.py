@@ -7,7 +7,8 @@ Plain functions from numbers to strings. Lesson 06's panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, BLUE, GREY, VERMILLION
-from ticketlab.panels.svg import Plot, dots, keys, polyline, spot, stroke, text
+from ticketlab.panels.curves import dots, polyline
+from ticketlab.panels.svg import Plot, keys, spot, stroke, text
 
 WIDTHS = 264, 264, 216  # of the three, in pixels
 

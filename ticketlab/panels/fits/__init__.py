@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.fits.panel import FitPanel, fit_panel
+from ticketlab.panels.fits.panel import FitPanel
 
-__all__ = ["FitPanel", "fit_panel"]
+__all__ = ["FitPanel"]

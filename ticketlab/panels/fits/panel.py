@@ -67,6 +67,3 @@ class FitPanel(base.Panel):
             f"kernel {now.kernel}: your Gabor function explains <b>{max(0.0, now.r2):.1%}</b> of its "
             f"variance, the "
             f"optimiser's {now.best:.1%}", verdict)
-
-
-fit_panel = FitPanel

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.kernels.panel import KernelsPanel, kernels_panel
+from ticketlab.panels.kernels.panel import KernelsPanel
 
-__all__ = ["KernelsPanel", "kernels_panel"]
+__all__ = ["KernelsPanel"]

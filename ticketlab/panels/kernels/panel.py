@@ -53,6 +53,3 @@ class KernelsPanel(base.Panel):
             f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} weights kept",
             f"kernels: {now.whole} whole, {now.thinned} with some weights gone, {now.gone} gone",
             " · ".join(medians))
-
-
-kernels_panel = KernelsPanel

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.language.panel import LanguagePanel, language_panel
+from ticketlab.panels.language.panel import LanguagePanel
 
-__all__ = ["LanguagePanel", "language_panel"]
+__all__ = ["LanguagePanel"]

@@ -74,6 +74,3 @@ def _numbers(now: LanguageReading, where: str) -> str:
     written = [f"<i>{escape(PROMPT)}</i> <b>{escape(' '.join(text.split()))}</b> "
                f"<small>({escape(way)})</small>" for way, text in texts.items()]
     return base.rows(place, measured, *written)
-
-
-language_panel = LanguagePanel

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn.
 """
 
-from ticketlab.panels.levels.panel import LevelsPanel, levels_panel
+from ticketlab.panels.levels.panel import LevelsPanel
 
-__all__ = ["LevelsPanel", "levels_panel"]
+__all__ = ["LevelsPanel"]

@@ -76,6 +76,3 @@ class LevelsPanel(base.Panel):
 def _points(values) -> list[float]:
     """Means over replicates, in points."""
     return [100 * each.mean().item() for each in values]
-
-
-levels_panel = LevelsPanel

@@ -6,7 +6,8 @@ Lesson 07's panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLUE, GREEN, VERMILLION
-from ticketlab.panels.svg import Plot, dots, keys, spot, stroke
+from ticketlab.panels.curves import dots
+from ticketlab.panels.svg import Plot, keys, spot, stroke
 
 WIDTHS = 374, 376  # of the two, in pixels
 

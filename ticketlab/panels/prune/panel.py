@@ -161,6 +161,3 @@ def _numbers(now: Reading, replicates: int) -> str:
     return base.rows(f"<b>{base.shares(now.density, now.rate)}</b> · {now.kept:,} of {now.weights:,} "
                      "weights kept",
                      f"{accuracy}, {'exact' if now.exact else 'interpolated'}{empty}")
-
-
-prune_panel = PrunePanel

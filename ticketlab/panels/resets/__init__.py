@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.resets.panel import ResetPanel, reset_panel
+from ticketlab.panels.resets.panel import ResetPanel
 
-__all__ = ["ResetPanel", "reset_panel"]
+__all__ = ["ResetPanel"]

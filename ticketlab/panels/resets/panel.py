@@ -63,6 +63,3 @@ class ResetPanel(base.Panel):
             f"test accuracy <b>{100 * now.accuracy:.1f} %</b>"
             + base.spread(self._table.replicates, now.lowest, now.highest)
             + f", as trained {100 * now.trained:.1f} %: {base.points(now.accuracy - now.trained)}")
-
-
-reset_panel = ResetPanel

@@ -6,7 +6,7 @@ Lesson 08's panel builds on this file.
 from typing import NamedTuple
 
 from ticketlab.figures import drawing
-from ticketlab.panels.svg import Curve
+from ticketlab.panels.curves import Curve
 
 COLUMNS = ("layer", "share", "replicate", "accuracy")
 

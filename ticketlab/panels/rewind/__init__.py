@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.rewind.panel import RewindPanel, rewind_panel
+from ticketlab.panels.rewind.panel import RewindPanel
 
-__all__ = ["RewindPanel", "rewind_panel"]
+__all__ = ["RewindPanel"]

@@ -117,6 +117,3 @@ def _numbers(now: RewindReading, replicate: int, replicates: int) -> str:
                          f"{ends}, dense {100 * now.dense:.1f} %, difference "
                          f"{base.points(now.accuracy - now.dense)}")
     return base.rows(*lines)
-
-
-rewind_panel = RewindPanel

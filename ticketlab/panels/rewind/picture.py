@@ -6,18 +6,8 @@ panel builds on this file.
 """
 
 from ticketlab.figures import BLACK, BLUE, GREEN, GREY, VERMILLION
-from ticketlab.panels.svg import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    RIGHT,
-    Plot,
-    dots,
-    keys,
-    polyline,
-    spot,
-    stroke,
-)
+from ticketlab.panels.curves import dots, polyline
+from ticketlab.panels.svg import BOTTOM, HEIGHT, LEFT, RIGHT, Plot, keys, spot, stroke
 
 WIDTHS = 240, 228  # of the two, in pixels
 

@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.scaling.panel import ScalingPanel, scaling_panel
+from ticketlab.panels.scaling.panel import ScalingPanel
 
-__all__ = ["ScalingPanel", "scaling_panel"]
+__all__ = ["ScalingPanel"]

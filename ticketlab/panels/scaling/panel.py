@@ -93,6 +93,3 @@ def _numbers(now: ScalingReading, by: str) -> str:
              f"<b>{now.weights:,} of {now.dense_weights:,} weights</b> · "
              f"{base.shares(now.density, now.removed)}")
     return base.rows(place, accuracy, same)
-
-
-scaling_panel = ScalingPanel

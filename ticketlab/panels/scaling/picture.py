@@ -7,7 +7,8 @@ panel builds on this file.
 from collections.abc import Sequence
 
 from ticketlab.figures import BLACK, GREY
-from ticketlab.panels.svg import Curve, Plot, keys, markers, square, stroke
+from ticketlab.panels.curves import Curve, markers
+from ticketlab.panels.svg import Plot, keys, square, stroke
 
 WIDTH = 400  # in pixels
 

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ticketlab.figures import drawing
-from ticketlab.panels.svg import Curve
+from ticketlab.panels.curves import Curve
 from ticketlab.scaling import LAYER, TICKET, matching
 
 

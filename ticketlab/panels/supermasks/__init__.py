@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.supermasks.panel import SupermaskPanel, supermask_panel
+from ticketlab.panels.supermasks.panel import SupermaskPanel
 
-__all__ = ["SupermaskPanel", "supermask_panel"]
+__all__ = ["SupermaskPanel"]

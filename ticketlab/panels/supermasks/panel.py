@@ -92,6 +92,3 @@ class SupermaskPanel(base.Panel):
                           f"; this one {100 * now.own:.1f}"),
             f"{escape(self.layer)}: {now.used:,} of {now.size:,} weights",
             f"units that survive: {alive}")
-
-
-supermask_panel = SupermaskPanel

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ticketlab.landscape import surviving
-from ticketlab.panels.svg import Curve
+from ticketlab.panels.curves import Curve
 from ticketlab.pruning import density, layer_name, prunable
 
 UNUSED, DEAD = (255, 255, 255), (225, 225, 225)

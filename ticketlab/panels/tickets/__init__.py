@@ -3,6 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn, as SVG text
 """
 
-from ticketlab.panels.tickets.panel import TicketPanel, ticket_panel
+from ticketlab.panels.tickets.panel import TicketPanel
 
-__all__ = ["TicketPanel", "ticket_panel"]
+__all__ = ["TicketPanel"]

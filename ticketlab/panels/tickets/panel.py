@@ -133,6 +133,3 @@ def _numbers(now: TicketReading, replicate: int, replicates: int, stopped: str |
     return base.rows(f"level {now.level} of {now.last}: "
                      f"<b>{base.shares(now.density, now.removed)}</b> · {now.kept:,} of {now.weights:,} "
                      "weights kept", accuracy, *end)
-
-
-ticket_panel = TicketPanel

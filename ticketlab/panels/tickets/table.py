@@ -13,7 +13,7 @@ import numpy as np
 from ticketlab.figures import drawing
 from ticketlab.lottery import Tickets, Trial
 from ticketlab.panels.accuracies import by_level
-from ticketlab.panels.svg import Curve
+from ticketlab.panels.curves import Curve
 from ticketlab.panels.tickets.picture import Picture
 from ticketlab.pruning import by_layer, layer_name, survivors
 from ticketlab.weights import ALL

@@ -3,11 +3,6 @@
 panel: the controls; table: what is looked up; picture: what is drawn. Lesson 07's panels.
 """
 
-from ticketlab.panels.variants.panel import (
-    PressurePanel,
-    RotationPanel,
-    pressure_panel,
-    rotation_panel,
-)
+from ticketlab.panels.variants.panel import PressurePanel, RotationPanel
 
-__all__ = ["PressurePanel", "RotationPanel", "pressure_panel", "rotation_panel"]
+__all__ = ["PressurePanel", "RotationPanel"]

@@ -137,6 +137,3 @@ class PressurePanel(_Variants):
 
 def _names(stacks: Sequence[Stack]) -> list[str]:
     return list(prunable(next(iter(stacks)).net))
-
-
-rotation_panel, pressure_panel = RotationPanel, PressurePanel
