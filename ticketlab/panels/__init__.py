@@ -30,8 +30,9 @@ from ticketlab.panels.variants import PressurePanel, RotationPanel
 # as the cells of lessons write them
 cue_panel, descent_panel, fit_panel, kernels_panel = CuePanel, DescentPanel, FitPanel, KernelsPanel
 language_panel, levels_panel, pressure_panel = LanguagePanel, LevelsPanel, PressurePanel
-prune_panel, reset_panel, rewind_panel, rotation_panel = PrunePanel, ResetPanel, RewindPanel, RotationPanel
-scaling_panel, supermask_panel, ticket_panel = ScalingPanel, SupermaskPanel, TicketPanel
+prune_panel, reset_panel, rewind_panel = PrunePanel, ResetPanel, RewindPanel
+rotation_panel, scaling_panel = RotationPanel, ScalingPanel
+supermask_panel, ticket_panel = SupermaskPanel, TicketPanel
 
 __all__ = ["CuePanel", "DescentPanel", "FitPanel", "Guess", "KernelsPanel", "LanguagePanel",
            "LevelsPanel", "PressurePanel", "PrunePanel", "Reading", "ResetPanel", "RewindPanel",
