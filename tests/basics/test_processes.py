@@ -38,6 +38,37 @@ class Bar:
         self.words.append(text)
 
 
+KILLED = """
+import os, signal, threading, torch
+from tests.basics.test_processes import Bar, endless, pieces, told
+from ticketlab.basics import processes, threads
+from ticketlab.basics.processes import each
+processes.IDLE = 2
+torch.set_num_threads(2)
+threads._GIVEN, threads._FOUND = False, 2
+print(*{one["who"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)}, flush=True)
+threading.Timer(1, os.kill, [os.getpid(), signal.SIGKILL]).start()
+each(endless, pieces(1, 2), 0, Bar(), apart=True)
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def killed(tmp_path_factory):
+    """A caller that is killed while its processes work, and the files of what it and they say. Begun before
+    all tests: loky's processes wait half a minute for the caller's leave before they go without it."""
+    if os.name == "nt":
+        yield None
+        return
+    folder = tmp_path_factory.mktemp("killed")
+    said, wrong = folder / "said", folder / "wrong"
+    with said.open("w") as out, wrong.open("w") as err:
+        caller = subprocess.Popen([sys.executable, "-c", KILLED], cwd=ROOT, stdout=out, stderr=err,
+                                  env=os.environ | {"PYTHONPATH": str(ROOT)})
+    yield caller, said, wrong
+    caller.kill()
+    caller.wait()
+
+
 def told(shared, number, bar):
     for _ in range(5):
         bar.update()
@@ -228,22 +259,10 @@ def test_processes_without_work_end(two_cores, monkeypatch):
 
 
 @needs_signals
-def test_none_outlives_its_caller():
+def test_none_outlives_its_caller(killed):
     """A kernel that is killed closes nothing."""
-    code = """
-import os, signal, threading, torch
-from tests.basics.test_processes import Bar, endless, pieces, told
-from ticketlab.basics import processes, threads
-from ticketlab.basics.processes import each
-processes.IDLE = 2
-torch.set_num_threads(2)
-threads._GIVEN, threads._FOUND = False, 2
-print(*{one["who"] for one in each(told, pieces(1, 2), 0, Bar(), apart=True)}, flush=True)
-threading.Timer(1, os.kill, [os.getpid(), signal.SIGKILL]).start()
-each(endless, pieces(1, 2), 0, Bar(), apart=True)
-"""
-    ran = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False,
-                         env=os.environ | {"PYTHONPATH": str(ROOT)})
-    who = [int(one) for one in ran.stdout.split()]
-    assert who and os.getpid() not in who, ran.stderr
-    assert gone(who)
+    caller, said, wrong = killed
+    caller.wait(60)
+    who = [int(one) for one in said.read_text().split()]
+    assert who and os.getpid() not in who, wrong.read_text()
+    assert gone(who, 60)
