@@ -168,13 +168,14 @@ class Panel:
         return self._says
 
     def _repr_mimebundle_(self, include=None, exclude=None, **options):
-        file, small = io.BytesIO(), io.BytesIO()
-        self.figure().savefig(file, format="png", dpi=DOTS)
-        # some hundred colours say all, in a third of the bytes
-        Image.open(file).convert("RGB").quantize(256).save(small, format="png", optimize=True)
-        picture = base64.b64encode(small.getvalue()).decode("ascii")
-        bundle = {"text/plain": repr(self), "image/png": picture} | view(self.box)
-        return chosen(bundle, include, exclude), {"image/png": {"alt": self.words()}}
+        bundle = chosen({"text/plain": repr(self), "image/png": ""} | view(self.box), include, exclude)
+        if "image/png" in bundle:  # which takes the time of some hundred moves
+            file, small = io.BytesIO(), io.BytesIO()
+            self.figure().savefig(file, format="png", dpi=DOTS)
+            # some hundred colours say all, in a third of the bytes
+            Image.open(file).convert("RGB").quantize(256).save(small, format="png", optimize=True)
+            bundle["image/png"] = base64.b64encode(small.getvalue()).decode("ascii")
+        return bundle, {"image/png": {"alt": self.words()}}
 
 
 def rows(*lines: str) -> str:
