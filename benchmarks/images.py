@@ -20,8 +20,10 @@ from benchmarks.machine import device, interleaved, ratio
 from ticketlab import nets, stack
 from ticketlab.training import Recipe
 from ticketlab.training.augmentation import PADDING, crop_flip
-from ticketlab.training.loop import _batches, _precision, _Trainer
+from ticketlab.training.loop import _batches
+from ticketlab.training.pace import Paced
 from ticketlab.training.side_by_side import shares, side_by_side
+from ticketlab.training.trainer import Trainer, _precision
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)  # about those of CIFAR-10
 
@@ -140,11 +142,14 @@ def _stacked(data, recipe: Recipe, replicates: int):
     threads as there."""
     drawn = stack.draw(nets.resnet20(nets.Task((3, 32, 32), 10)), range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
-    trainers = {part.start: _Trainer(drawn[part], recipe, None, None, []) for part in shared.parts}
+    most, trainers = torch.get_num_threads() if shared.free else 1, {}
     sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
                for part in shared.parts}
 
     def some(part, moved):
+        if part.start not in trainers:
+            trainer = Trainer(drawn[part], recipe, None, None, [])
+            trainers[part.start] = Paced(trainer, most, 10**9)
         trainers[part.start].step(*next(sources[part.start]), recipe.lr)
 
     return lambda: side_by_side(some, shared)

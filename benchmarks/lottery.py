@@ -139,7 +139,8 @@ def _memory(replicates: int) -> str:
         return "  memory: measured on Linux and on GPUs only"
     code = f"""
 import pathlib, re, torch, ticketlab as tl
-from ticketlab.training.loop import _Trainer, order
+from ticketlab.training.orders import order
+from ticketlab.training.trainer import Trainer
 net = tl.nets.mlp(tl.nets.Task((1, 28, 28), 10))
 x, y = torch.randn(55_000, 1, 28, 28), torch.randint(10, (55_000,))
 def kilobytes(kind):
@@ -148,7 +149,7 @@ pathlib.Path("/proc/self/clear_refs").write_text("5")  # the peak counts from he
 before = kilobytes("VmRSS")
 nets = tl.draw(net, range({replicates}), device="{device().type}")
 x, y = x.to(nets.device), y.to(nets.device)
-trainer = _Trainer(nets, tl.Recipe(batch=60), tl.masks.dense(nets), None, [])
+trainer = Trainer(nets, tl.Recipe(batch=60), tl.masks.dense(nets), None, [])
 for index in order(55_000, 60, range({replicates}), 0, 20, nets.device):
     trainer.step(x[index], y[index], 1e-3)
 if nets.device.type == "cuda":
@@ -170,7 +171,7 @@ def _paper(steps: int = 500) -> str:
 
     def pace(replicates):
         networks = stack.draw(nets.mlp(task), range(replicates), device=device())
-        trainer = training._Trainer(networks, recipe, masks.dense(networks), None, [])
+        trainer = training.Trainer(networks, recipe, masks.dense(networks), None, [])
         batches = list(training.order(55_000, 60, range(replicates), 0, steps + warm, device()))
         for index in batches[:warm]:
             trainer.step(x[index], y[index], 1e-3)

@@ -8,9 +8,10 @@ import torch.nn.functional as F
 from benchmarks.machine import device, interleaved, matrix_product, memory_copy, ratio
 from ticketlab import nets, stack
 from ticketlab.training import Recipe
-from ticketlab.training.loop import _Trainer
 from ticketlab.training.orders import order
+from ticketlab.training.pace import Paced
 from ticketlab.training.side_by_side import shares, side_by_side
+from ticketlab.training.trainer import Trainer
 
 EXAMPLES = 10_000
 STEPS = 10  # a call: what shares a stack out over threads does so once a call
@@ -83,11 +84,14 @@ def _stacked(net, x, y, recipe: Recipe, replicates: int):
     """The inner loop of ``ticketlab.train``, data order included, shared out over threads as there."""
     drawn = stack.draw(net, range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), x[0], recipe.batch, training=True)
-    trainers = {part.start: _Trainer(drawn[part], recipe, None, None, []) for part in shared.parts}
+    most, trainers = torch.get_num_threads() if shared.free else 1, {}
     sources = {part.start: order(len(x), recipe.batch, range(part.start, part.stop), 0, 10**9, x.device)
                for part in shared.parts}
 
     def some(part, moved):
+        if part.start not in trainers:
+            trainer = Trainer(drawn[part], recipe, None, None, [])
+            trainers[part.start] = Paced(trainer, most, 10**9)
         for _ in range(STEPS):
             index = next(sources[part.start])
             trainers[part.start].step(x[index], y[index], recipe.lr)

@@ -21,21 +21,21 @@ def tool(monkeypatch):
     spec = importlib.util.spec_from_file_location("extrapolate", TOOL)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for owner, name in ((loop._Trainer, "step"), (loop, "side_by_side"), (evaluation, "evaluate"),
+    for owner, name in ((loop.Trainer, "step"), (loop, "side_by_side"), (evaluation, "evaluate"),
                         (lines, "evaluate"), (lines, "recompute_norms")):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     return module
 
 
 def test_few_steps_are_taken_and_the_rest_is_counted(tool, monkeypatch):
-    step, taken = loop._Trainer.step, []
+    step, taken = loop.Trainer.step, []
 
     def slow(*arguments):
         taken.append(None)
         time.sleep(0.01)
         return step(*arguments)
 
-    monkeypatch.setattr(loop._Trainer, "step", slow)
+    monkeypatch.setattr(loop.Trainer, "step", slow)
     clock = tool.Clock()
     tool.shorten(clock)
     run = loop.train(stack.draw(NETS["mlp"], [0, 1]), DATA, RECIPES["sgd"].with_(steps=200), progress=False)

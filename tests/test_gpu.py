@@ -72,8 +72,8 @@ def test_mixed_precision_with_augmentation_never_waits_and_learns_the_same(kind,
 
 
 def test_waiting_in_a_step_is_an_error_under_the_guard(monkeypatch, request):
-    step = training._Trainer.step
-    monkeypatch.setattr(training._Trainer, "step", lambda *arguments: (
+    step = training.Trainer.step
+    monkeypatch.setattr(training.Trainer, "step", lambda *arguments: (
         each := step(*arguments), each[0].mean().item())[0])
     request.getfixturevalue("no_waiting")
     with pytest.raises(RuntimeError, match="synchron"):

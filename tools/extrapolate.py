@@ -45,7 +45,7 @@ def shorten(clock: Clock) -> None:
     from ticketlab.landscape import lines
     from ticketlab.training import evaluation, loop
 
-    step, abreast = loop._Trainer.step, loop.side_by_side
+    step, abreast = loop.Trainer.step, loop.side_by_side
     evaluate, norms = evaluation.evaluate, lines.recompute_norms
 
     steps, looks = {}, {}
@@ -95,7 +95,7 @@ def shorten(clock: Clock) -> None:
             clock.save((time.perf_counter() - began) * (whole / some - 1))
         return found
 
-    loop._Trainer.step, loop.side_by_side = few, settled
+    loop.Trainer.step, loop.side_by_side = few, settled
     evaluation.evaluate = lines.evaluate = part
     lines.recompute_norms = fewer
 

@@ -132,7 +132,7 @@ def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
     def never(*_, **__):
         raise AssertionError("trained again")
 
-    monkeypatch.setattr("ticketlab.training.loop._Trainer", never)
+    monkeypatch.setattr("ticketlab.training.loop.Trainer", never)
     second = sweep(DATA, [3], RECIPE, **arguments)
     pandas.testing.assert_frame_equal(first.table, second.table)
     assert_same_bits(first.stacks[0.2, 3], second.stacks[0.2, 3])
@@ -140,7 +140,7 @@ def test_a_kept_sweep_is_loaded_with_the_same_bits(tmp_path, monkeypatch):
 
 def test_several_at_a_time_give_the_bits_of_one_thread(two_cores, monkeypatch, found):
     with monkeypatch.context() as patch:
-        patch.setattr("ticketlab.training.loop._Trainer", None)  # here nothing is trained
+        patch.setattr("ticketlab.training.loop.Trainer", None)  # here nothing is trained
         at_once = measure()
     with threads.using(1):
         alone = measure()

@@ -66,7 +66,7 @@ def test_kept_under_a_name_a_sweep_is_not_trained_again(tmp_path, monkeypatch, t
     monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
     assert {path.name for path in (tmp_path / "widths").iterdir()} >= {"width-4", "width-9"}
-    monkeypatch.setattr("ticketlab.training.loop._Trainer", None)
+    monkeypatch.setattr("ticketlab.training.loop.Trainer", None)
     pandas.testing.assert_frame_equal(measure(keep="widths"), table)
 
 
@@ -75,11 +75,11 @@ def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_c
     """Whichever process computed a net: the numbers are the same, and so is the run that is kept."""
     monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
     with monkeypatch.context() as patch:
-        patch.setattr("ticketlab.training.loop._Trainer", None)  # here nothing is trained
+        patch.setattr("ticketlab.training.loop.Trainer", None)  # here nothing is trained
         at_once = measure(keep="widths")
     with threads.using(1):
         pandas.testing.assert_frame_equal(measure(), at_once)
-        monkeypatch.setattr("ticketlab.training.loop._Trainer", None)
+        monkeypatch.setattr("ticketlab.training.loop.Trainer", None)
         pandas.testing.assert_frame_equal(measure(keep="widths"), at_once)
 
 

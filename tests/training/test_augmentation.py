@@ -98,12 +98,12 @@ def test_the_constant_loss_scale_of_float16_leaves_the_step_as_it_was(monkeypatc
     """The scaling of a T4, run in float32: what goes in must come out again."""
     import contextlib
 
-    from ticketlab.training import loop as training
+    from ticketlab.training import trainer
 
     data, start = images(), stack.draw(NET, range(2))
     recipe = RECIPE.with_(augment="none")
     plain = train(start, data, recipe, progress=False)
-    monkeypatch.setattr(training, "_precision", lambda *_: (contextlib.nullcontext(), 2 ** 10))
+    monkeypatch.setattr(trainer, "_precision", lambda *_: (contextlib.nullcontext(), 2 ** 10))
     scaled = train(start, data, recipe, progress=False)
     for name, values in plain.stack.parameters.items():
         assert torch.allclose(values, scaled.stack.parameters[name], atol=1e-6), name

@@ -11,7 +11,7 @@ from ticketlab import nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import apply_masks, density, prune
 from ticketlab.stack import ways
-from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, loop, train
+from ticketlab.training import METRICS, Recipe, Run, Snapshot, evaluate, train, trainer
 from ticketlab.training.orders import order
 
 TASK = Task((12,), 4)
@@ -97,13 +97,13 @@ def test_networks_taken_backward_one_after_the_other_train_as_they_do_together(r
     start = stack.draw(net, range(3))
     arguments = {"masks": prune(start, density=0.5), "order_seeds": [4, 5, 6], "data": data,
                  "recipe": (RECIPES | more)[recipe].with_(steps=6, warmup=0, drops=())}
-    seen, forward = [], loop.forward
+    seen, forward = [], trainer.forward
 
     def watched(some, *positional, **named):
         seen.append(some.replicates)
         return forward(some, *positional, **named)
 
-    monkeypatch.setattr(loop, "forward", watched)
+    monkeypatch.setattr(trainer, "forward", watched)
     runs = []
     for large in (1, 2**40):
         monkeypatch.setattr(ways, "LARGE", large)

@@ -23,13 +23,13 @@ def used(monkeypatch):
     """The threads that take steps, and torch's number of threads there."""
     from ticketlab.training import loop
 
-    step, seen = loop._Trainer.step, set()
+    step, seen = loop.Trainer.step, set()
 
     def watched(*arguments):
         seen.add((threading.get_ident(), torch.get_num_threads()))
         return step(*arguments)
 
-    monkeypatch.setattr(loop._Trainer, "step", watched)
+    monkeypatch.setattr(loop.Trainer, "step", watched)
     return seen
 
 

@@ -30,7 +30,7 @@ def no_room():
 @pytest.fixture
 def room(monkeypatch):
     """A device with room for ``limit`` networks, which runs out in the third step of an attempt."""
-    tried, step = [], training._Trainer.step
+    tried, step = [], training.Trainer.step
 
     def limited(limit, error=None):
         def within(trainer, *arguments):
@@ -41,7 +41,7 @@ def room(monkeypatch):
                 raise error or no_room()
             return step(trainer, *arguments)
 
-        monkeypatch.setattr(training._Trainer, "step", within)
+        monkeypatch.setattr(training.Trainer, "step", within)
         return tried
 
     return limited

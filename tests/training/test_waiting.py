@@ -10,8 +10,7 @@ from tests.training.waiting import Waited, guarded
 from ticketlab import landscape, nets, stack
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
-from ticketlab.training import Recipe, train
-from ticketlab.training import loop as training
+from ticketlab.training import Recipe, train, trainer
 
 IMAGE_NET = nets.resnet20(Task((3, 4, 4), 4), width=4, depth=8)
 
@@ -43,14 +42,14 @@ def test_nothing_waits_under_augmentation_and_mixed_precision(monkeypatch):
     ids=["item", "tolist", "float", "bool", "boolean index", "nonzero", "format", "numpy", "cpu"])
 def test_a_step_that_waits_would_be_noticed(wait, monkeypatch):
     """The broken variants of a step: without this, the tests above could never fail."""
-    step = training._Trainer.step
+    step = trainer.Trainer.step
 
     def waits(*arguments):
         losses, accuracies = step(*arguments)
         wait(losses)
         return losses, accuracies
 
-    monkeypatch.setattr(training._Trainer, "step", waits)
+    monkeypatch.setattr(trainer.Trainer, "step", waits)
     with pytest.raises(Waited), guarded(monkeypatch):
         train(stack.draw(NETS["mlp"], range(2)), DATA, RECIPES["sgd"], progress=False)
 
@@ -63,10 +62,10 @@ def test_float16_as_on_a_t4_stays_near_float32(net, monkeypatch):
     start = stack.draw(NETS["cnn"] if net is None else net, range(2))
     recipe = Recipe("sgd", lr=0.02, momentum=0.9, batch=10, steps=20, evaluate_every=5)
     full = train(start, data, recipe, progress=False)
-    monkeypatch.setattr(training, "_sixteen_bits", lambda device: torch.float16)
-    assert training._precision("mixed", torch.device("cpu"))[1] == 2 ** 10
-    seen, losses = [], training.cross_entropies
-    monkeypatch.setattr(training, "cross_entropies", lambda outputs, labels: (
+    monkeypatch.setattr(trainer, "_sixteen_bits", lambda device: torch.float16)
+    assert trainer._precision("mixed", torch.device("cpu"))[1] == 2 ** 10
+    seen, losses = [], trainer.cross_entropies
+    monkeypatch.setattr(trainer, "cross_entropies", lambda outputs, labels: (
         seen.append((outputs.dtype, losses(outputs, labels).dtype)), losses(outputs, labels))[1])
     half = train(start, data, recipe.with_(precision="mixed"), progress=False)
     assert (torch.float16, torch.float32) in seen  # outputs in 16 bits, the loss in 32
@@ -83,11 +82,3 @@ def test_float16_as_on_a_t4_stays_near_float32(net, monkeypatch):
     ways = [landscape.displacement(start, run.stack) for run in (full, half)]
     error = (ways[1] - ways[0]).norm(dim=1) / ways[0].norm(dim=1)
     assert (error > 0).all() and (error < 0.1).all()
-
-
-@pytest.mark.parametrize("capability, kind, scale", [((7, 5), torch.float16, 2 ** 10),
-                                                     ((8, 0), torch.bfloat16, 1)])
-def test_a_t4_takes_float16_and_newer_cards_bfloat16(capability, kind, scale, monkeypatch):
-    monkeypatch.setattr(torch.cuda, "get_device_capability", lambda device: capability)
-    monkeypatch.setattr(torch, "autocast", lambda *arguments: arguments)
-    assert training._precision("mixed", torch.device("cuda")) == (("cuda", kind), scale)

@@ -38,7 +38,7 @@ class _Guard(TorchDispatchMode):
 def none_between_evaluations(monkeypatch, switch):
     """Calls ``switch(True)`` at the first step after each evaluation and ``switch(False)`` when the
     next one begins; snapshots and batches in between are watched, too."""
-    step, check = training._Trainer.step, training._check_finite
+    step, check = training.Trainer.step, training._check_finite
 
     def watched(*arguments):
         switch(True)
@@ -49,7 +49,7 @@ def none_between_evaluations(monkeypatch, switch):
         return check(*arguments)
 
     with monkeypatch.context() as patch:
-        patch.setattr(training._Trainer, "step", watched)
+        patch.setattr(training.Trainer, "step", watched)
         patch.setattr(training, "_check_finite", evaluation)
         try:
             yield

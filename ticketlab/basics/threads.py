@@ -3,8 +3,8 @@
 torch shares each single operation among its threads, which wait for one another at its end, some ten
 thousand times a second where operations are small. On a machine that does something else, too, each such
 wait is as long as the slower thread is kept waiting: measured on two cores beside one busy program, small
-networks trained 5 to 20 times slower on two threads than on one. So small work takes one thread
-(``ticketlab.training``). All lessons run on it.
+networks trained 5 to 20 times slower on two threads than on one. So small work begins on one thread, and
+``training.pace`` measures whether more are quicker. All lessons run on it.
 """
 
 import contextlib

@@ -1,14 +1,15 @@
 """Training and evaluating a stack.
 
 recipe: what decides a run besides net, data and seeds
-loop: ``train``; optimizers: Adam and SGD on plain tensors; outputs: what a net of one's own must give
+loop: ``train``; trainer: one step; optimizers: Adam and SGD on plain tensors
+outputs: what a net of one's own must give
 evaluation: ``evaluate``; pressure: what makes weights small, L1 and powerpropagation
 selection: what is trained, and what is held; picking: masks that are trained, and no weight
 orders: the order of the data, by seed and epoch; augmentation: crops and mirror images
 history: moments and curves that a run leaves; joining: networks that come aboard on the way
 each: several trainings, as many at a time as torch has threads
 splitting: stacks that do not fit; memory: how much a run needs, and how much is free
-side_by_side: parts of a stack on threads of their own
+side_by_side: parts of a stack on threads of their own; pace: how many of torch's threads a step takes
 Every lesson builds on it.
 """
 

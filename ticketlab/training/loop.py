@@ -6,10 +6,10 @@ so that continuing after a break and rewinding (lesson 05) are the same call. Le
 this file.
 """
 
-import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from functools import partial
 from threading import get_ident
 
 import torch
@@ -17,20 +17,18 @@ from torch import Tensor
 
 from ticketlab.basics import forked, one_each, progress_bar, shared, whole_from, wholes_from
 from ticketlab.pruning import Masks, apply_masks, check_masks
-from ticketlab.stack import Stack, apart, check_stack, forward
+from ticketlab.stack import Stack, check_stack
 from ticketlab.training.augmentation import crop_flip, draws
-from ticketlab.training.evaluation import Record, cross_entropies
+from ticketlab.training.evaluation import Record
 from ticketlab.training.history import Run, Snapshot, join_runs
 from ticketlab.training.memory import forecast as memory
-from ticketlab.training.optimizers import Optimizer
 from ticketlab.training.orders import order
 from ticketlab.training.outputs import check_outputs
-from ticketlab.training.picking import Picking, check_state
-from ticketlab.training.pressure import Pressure
+from ticketlab.training.pace import Paced
 from ticketlab.training.recipe import MASKS, Recipe, Schedule
-from ticketlab.training.selection import held
 from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.splitting import in_parts
+from ticketlab.training.trainer import Trainer
 
 
 def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None = None,
@@ -76,18 +74,19 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
     with progress_bar(progress, stop - moment.step, "training") as bar:
         steps, here = shared(bar, stack.replicates, stop - moment.step), get_ident()
 
-        def alone(part: slice, moved: Callable) -> Run:
+        def alone(most: int, part: slice, moved: Callable) -> Run:
             # what a bar shows is shown by the thread that called
             say = bar.set_postfix_str if get_ident() == here else lambda *_: None
             return _train(moment.part(part), data, recipe, schedule,
                           masks and {name: mask[part] for name, mask in masks.items()},
-                          seeds[part], stop, snapshots, part.start, moved, say)
+                          seeds[part], stop, snapshots, part.start, most, moved, say)
 
         def some(which: slice) -> Run:
             shared_out = shares(stack, which, data.x_train[0], recipe.batch, training=True)
+            most = torch.get_num_threads() if shared_out.free and stack.runs_as_one else 1
             # of the caller's random state nothing is read, and nothing changed
             with forked(stack.device):
-                run = join_runs(side_by_side(alone, shared_out, steps(which)))
+                run = join_runs(side_by_side(partial(alone, most), shared_out, steps(which)))
             # of a split stack, what is finished waits where there is room
             return run if which == slice(0, stack.replicates) else run.to("cpu")
 
@@ -96,13 +95,14 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
 
 
 def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, seeds, stop: int,
-           snapshots, first: int, moved: Callable, say: Callable) -> Run:
-    """Train networks that fit. ``first`` is the first one's number in its stack; ``moved()`` is
-    called after each step, ``say(text)`` after each evaluation."""
+           snapshots, first: int, most: int, moved: Callable, say: Callable) -> Run:
+    """Train networks that fit. ``first`` is the first one's number in its stack; ``most``: of torch's
+    threads that a step may take; ``moved()`` is called after each step, ``say(text)`` after each
+    evaluation."""
     stack = moment.stack.clone()
     if masks is not None and recipe.trained != MASKS:
         stack = apply_masks(stack, masks)
-    trainer = _Trainer(stack, recipe, masks, moment.optimizer, seeds)
+    trainer = Trainer(stack, recipe, masks, moment.optimizer, seeds)
     record, kept = Record(), {}
     losses, accuracies = torch.zeros(2, schedule.evaluate_every, stack.replicates,
                                      device=stack.device)
@@ -124,9 +124,10 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
             int.from_bytes(hashlib.blake2b(f"{seed} {step} noise".encode(), digest_size=7).digest())
             for seed in seeds]
 
+    pace = Paced(trainer, most, stop - moment.step)
     batches = _batches(data, recipe, seeds, moment.step, stop)
     for step, (x, y) in enumerate(batches, start=moment.step + 1):
-        losses[step - 1 - since], accuracies[step - 1 - since] = trainer.step(
+        losses[step - 1 - since], accuracies[step - 1 - since] = pace.step(
             x, y, schedule.lr_at(step - 1), noise(step))
         if schedule.evaluates_after(step) or step == stop:
             look(step)
@@ -151,88 +152,6 @@ def _batches(data, recipe: Recipe, seeds, start: int, stop: int) -> Iterator[tup
 def _chosen(x: Tensor, index: Tensor) -> Tensor:
     """x[index], in a quarter of the time or less: by whole examples, and not number by number."""
     return x.index_select(0, index.flatten()).unflatten(0, index.shape)
-
-
-class _Trainer:
-    """Takes one step: gradient, update, masks, pressure."""
-
-    def __init__(self, stack: Stack, recipe: Recipe, masks, optimizer_state, seeds):
-        self.stack = stack
-        # Networks that are computed one after the other are also taken backward so: what the layers of
-        # all of them give is never in memory at once, which costs as much time as it does memory.
-        self.apart = None
-        self.parameters = stack.parameters
-        fixed = held(stack.net, recipe)
-        trained = {name: t.requires_grad_() for name, t in self.parameters.items() if name not in fixed}
-        check_state(recipe, optimizer_state)
-        if recipe.trained == MASKS:
-            self.pressure = Picking(trained, stack.net, masks, optimizer_state, seeds)
-            masks = None  # which weights act is what it learns
-        else:
-            self.pressure = Pressure(trained, stack.net, recipe, optimizer_state)
-        self.optimizer = Optimizer(self.pressure.trained, recipe, optimizer_state)
-        self.cast, self.scale = _precision(recipe.precision, stack.device)
-        self.masked = [(self.parameters | self.pressure.trained)[name] for name in masks or ()]
-        self.masks = [mask.to(stack.device, torch.float32) for mask in (masks or {}).values()]
-
-    def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
-        """One update of all networks on their batches [R, N, ...]; gives their losses and
-        accuracies before it, [R] each."""
-        if self.apart is None:  # of the first batch: all have one shape
-            self.apart = len(x) > 1 and self.stack.runs_as_one and apart(self.stack.net, x, 2)
-        # the stack itself where it can be: a part's gradients would be copied into the whole's
-        parts = [slice(one, one + 1) for one in range(len(x))] if self.apart else []
-        measured = [self._gradient(self.stack[part], x[part], y[part], noise) for part in parts] or [
-            self._gradient(self.stack, x, y, noise)]
-        if self.scale != 1:
-            torch._foreach_mul_([p.grad for p in self.parameters.values() if p.grad is not None],
-                                1 / self.scale)
-        self.pressure.before()
-        self.optimizer.step(lr)
-        if self.masked:
-            with torch.no_grad():
-                # after the update: masking gradients alone would let momentum, Adam's state and
-                # weight decay revive what was pruned
-                torch._foreach_mul_(self.masked, self.masks)
-        self.pressure.after(lr)
-        return measured[0] if len(measured) == 1 else tuple(map(torch.cat, zip(*measured, strict=True)))
-
-    def _gradient(self, stack: Stack, x: Tensor, y: Tensor, noise) -> tuple[Tensor, Tensor]:
-        with self.cast:
-            outputs = forward(stack, x, training=True, noise=noise)
-            losses = cross_entropies(outputs, y)
-        # each network's own mean, so that its gradient is the one it would have alone
-        # (a gradient given to backward would make torch import a computer algebra system, for seconds)
-        (losses.sum() * (self.scale / losses.shape[1])).backward()
-        return losses.detach().mean(1), (outputs.argmax(-1) == y).float().flatten(1).mean(1)
-
-    def snapshot(self, step: int) -> Snapshot:
-        state, roots = self.optimizer.state(), self.pressure.state()
-        return Snapshot(self.stack.clone(), step,  # nothing of what is held, as when it is loaded
-                        {name: state.get(name, {}) | roots.get(name, {}) for name in self.parameters})
-
-
-def _precision(precision: str, device: torch.device):
-    """The context of a forward pass, and what its loss is multiplied by.
-
-    Under "mixed", matrix products and convolutions take and give 16 bits. In float32 stay the
-    weights and their updates, gradients once they reach them, masks, softmax and loss, the
-    statistics of batch normalisation, and all evaluation.
-
-    float16 ends at 65,504 and its small gradients would vanish: the loss is scaled up by a constant
-    and the gradients down again (Micikevicius et al. 2018), constant because a scale that adapts
-    would be one more state to carry over a break, and one more look at the device in every step.
-    """
-    if precision == "float32":
-        return contextlib.nullcontext(), 1
-    kind = _sixteen_bits(device)
-    return torch.autocast(device.type, kind), 2 ** 10 if kind == torch.float16 else 1
-
-
-def _sixteen_bits(device: torch.device) -> torch.dtype:
-    """bfloat16, which has the range of float32, where the device has it; a T4 has only float16."""
-    native = device.type != "cuda" or torch.cuda.get_device_capability(device)[0] >= 8
-    return torch.bfloat16 if native else torch.float16
 
 
 def check_span(start: int, stop: int, total: int, snapshots) -> None:

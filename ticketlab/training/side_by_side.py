@@ -3,17 +3,18 @@
 torch shares each operation among its threads; here the networks are shared out, and each part goes its
 own way on one thread, so that nobody waits for anybody. Measured on two cores: 24 MLPs in two parts take
 two thirds of the time that they take on torch's two threads, and beside another busy program half. Small
-stacks stay together, on one thread, for Python takes only one of them forward at a time. A network that
-is alone gets torch's threads where its operations are large, and so do networks that cannot be shared out
-evenly.
+stacks stay together, for Python takes only one part forward at a time, and so do networks that cannot be
+shared out evenly. They begin on one thread, or on torch's where operations are large.
 
-The choice depends on the work and the machine's number of threads alone, never on what else it does: the
-same call gives the same bits. ``train`` and ``evaluate`` build on this file, and all lessons with them.
+This choice depends on the work and the machine's number of threads alone, never on what else it does:
+the same call gives the same bits. Where bits do not depend on torch's threads, ``pace`` takes the
+quickest number of them. ``train`` and ``evaluate`` build on this file, and all lessons with them.
 """
 
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import nullcontext
+from math import inf
 from typing import NamedTuple, TypeVar
 
 import torch
@@ -31,7 +32,8 @@ _BEGIN = 1_000_000  # of a thread: a training takes many steps for it, an evalua
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
 _LARGE = 3_000_000
-_SHARED = 0.8  # of a thread's time that torch's threads use in such operations
+# of a thread's time that torch's threads use in such operations, and in smaller ones
+_SHARED = {True: 0.8, False: 0.7}
 
 
 class Shares(NamedTuple):
@@ -39,6 +41,11 @@ class Shares(NamedTuple):
 
     parts: list[slice]
     threads: int | None
+
+    @property
+    def free(self) -> bool:
+        """Whether a step may take another number of threads: one part, and nobody's own number."""
+        return len(self.parts) == 1 and self.threads is not None
 
 
 def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, training: bool,
@@ -61,7 +68,9 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
         while (parts < min(available, networks)
                and networks * one >= (parts + 1) ** 2 * python):
             parts += 1
-    if large and -(-networks // parts) * available * _SHARED > networks:
+    # a training's steps find out by themselves whether torch's threads are quicker (``pace``)
+    shared = networks * one / (available * _SHARED[large]) + python if large or training else inf
+    if -(-networks // parts) * one + parts * python > shared:
         parts = 1  # three networks on two threads: two of them one after the other, beside the third
     if parts > 1:
         ends = [which.start + networks * place // parts for place in range(parts + 1)]

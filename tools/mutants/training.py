@@ -14,6 +14,7 @@ ABREAST = "training/test_side_by_side.py"
 SPLITTING = "training/test_splitting.py"
 SELECTION = "training/test_selection.py"
 PICKING = "training/test_picking.py"
+PACE = "training/test_pace.py"
 
 MISTAKES = (
     ("fewer outputs than classes", "training/outputs.py",
@@ -29,7 +30,7 @@ MISTAKES = (
     ("validation on the test split", "training/evaluation.py",
      "evaluate(stack, data.x_val, data.y_val)", "evaluate(stack, data.x_test, data.y_test)",
      LOOP, "each_metric_is_measured_on_the_split_that_it_names"),
-    ("mask not applied after a step", "training/loop.py",
+    ("mask not applied after a step", "training/trainer.py",
      "torch._foreach_mul_(self.masked, self.masks)", "pass",
      LOOP, "pruned_weights_are_zero_after_every_step"),
     ("mask not applied before the first step", "training/loop.py",
@@ -38,7 +39,7 @@ MISTAKES = (
     ("learning rate one step ahead", "training/loop.py",
      "schedule.lr_at(step - 1), noise", "schedule.lr_at(step), noise",
      LOOP, "a_stack_trains_as_each_net_would_alone"),
-    ("gradient shared by the stack", "training/loop.py",
+    ("gradient shared by the stack", "training/trainer.py",
      "self.scale / losses.shape[1]", "self.scale / losses.numel()",
      LOOP, "a_stack_trains_as_each_net_would_alone"),
     ("snapshot counted one step early", "training/loop.py",
@@ -100,4 +101,22 @@ MISTAKES = (
      "score = supermasks.first_scores(given, name, seeds) if fresh else own[SCORE].clone()",
      "score = supermasks.first_scores(given, name, seeds)",
      PICKING, "a_break_changes_no_bit"),
+    ("another number of threads proven by losses alone", "training/pace.py",
+     "_same(alike, measured) and _same(theirs, own) and any(", "_same(alike, measured) and any(",
+     PACE, "a_number_of_threads_that_changes_a_bit_is_left_alone"),
+    ("another number of threads is never compared", "training/pace.py",
+     "if number not in pace.proven:", "if False:",
+     PACE, "a_number_of_threads_that_changes_a_bit_is_left_alone"),
+    ("gradients of zero prove", "training/pace.py",
+     "each.any() for each in own) and", "True for each in own) and",
+     PACE, "gradients_that_are_all_zero_prove_nothing"),
+    ("a user's threads are changed step by step", "training/side_by_side.py",
+     "len(self.parts) == 1 and self.threads is not None", "len(self.parts) == 1",
+     PACE, "the_users_own_number_is_taken_by_every_step"),
+    ("layers that may write take a step twice", "training/loop.py",
+     "shared_out.free and stack.runs_as_one", "shared_out.free",
+     PACE, "layers_that_may_draw_or_write_take_no_step_twice"),
+    ("threads that wait are not left", "training/pace.py",
+     "if slower or self.wait <= 0:", "if self.wait <= 0:",
+     PACE, "when_threads_begin_to_wait_it_leaves_them_at_once_and_comes_back"),
 )

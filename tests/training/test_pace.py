@@ -1,0 +1,185 @@
+"""How many threads a step takes: the quickest number soon, the same bits always, nobody's setting changed."""
+
+import itertools
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as any_of
+
+from tests.training.test_loop import NETS, RECIPES, assert_same_bits, fit
+from tests.training.test_side_by_side import used
+from ticketlab import stack
+from ticketlab.basics import threads
+from ticketlab.pruning import prune, supermasks
+from ticketlab.training import pace, trainer
+from ticketlab.training.pace import Pace, numbers_up_to
+
+MORE = {"powerprop": RECIPES["sgd"].with_(weight_decay=0, powerprop=2),
+        "masks": RECIPES["sgd"].with_(weight_decay=0, trained="masks")}
+
+
+def follow(choice, times, steps=400):
+    """The numbers that a pace takes where a step on each lasts ``times(number, step)`` seconds."""
+    taken = []
+    for step in range(steps):
+        taken.append(choice.number)
+        choice.took(times(choice.number, step))
+    return taken
+
+
+@given(any_of.lists(any_of.floats(0.0005, 0.02), min_size=2, max_size=2), any_of.sampled_from([1, 2]))
+def test_a_training_costs_little_more_than_on_the_better_number(seconds, first):
+    """Of two numbers, up to forty times apart: what trials cost is bounded."""
+    own = dict(zip((1, 2), seconds, strict=True))
+    cost = sum(own[number] for number in follow(Pace([1, 2], first), lambda number, _: own[number], 1000))
+    least = 1000 * min(seconds)
+    assert cost < 1.1 * least + 20 * max(seconds) + 20 * min(seconds)
+
+
+def test_when_threads_begin_to_wait_it_leaves_them_at_once_and_comes_back():
+    """A program that begins beside it makes two threads six times slower; when it ends they are quicker again."""
+    def times(number, step):
+        return 0.003 if number == 1 else 0.012 if 400 <= step < 800 else 0.002
+
+    taken = follow(Pace([1, 2], 1), times, 1600)
+    assert taken[350:400].count(2) > 40
+    assert taken[420:800].count(1) > 0.9 * 380
+    assert taken[1200:].count(2) > 0.9 * 400
+
+
+def test_of_many_numbers_it_climbs_to_the_quickest():
+    assert numbers_up_to(8) == [1, 2, 4, 8] and numbers_up_to(6) == [1, 2, 4, 6] and numbers_up_to(1) == [1]
+    own = {1: 0.008, 2: 0.005, 4: 0.004, 8: 0.006}
+    assert follow(Pace(own, 1), lambda number, _: own[number], 600)[-300:].count(4) > 240
+
+
+def test_a_number_that_is_refused_is_not_tried_again():
+    choice = Pace([1, 2], 1)
+    while choice.trial is None:
+        choice.took(0.01)
+    choice.refuse()
+    assert set(follow(choice, lambda *_: 0.01)) == {1}
+
+
+@pytest.fixture
+def restless(two_cores, monkeypatch):
+    """Two cores, on which one step takes one thread and the next one two; gives what steps were taken on."""
+    turns = itertools.count()
+
+    def took(self, seconds):
+        self.trial = 2 if 2 in self.numbers and next(turns) % 2 else None
+
+    monkeypatch.setattr(Pace, "took", took)
+    monkeypatch.setattr(pace, "_WORTH", 0)
+    monkeypatch.setattr(pace, "_found", {})
+    return used(monkeypatch)
+
+
+@pytest.mark.parametrize("net, recipe", [("mlp", each) for each in (*RECIPES, *MORE)] + [
+    ("cnn", each) for each in RECIPES])
+def test_the_number_of_threads_changes_no_bit(net, recipe, restless):
+    """Nor does the proof: masks, momentum, roots, scores and snapshots included."""
+    start = stack.draw(NETS[net], range(5))
+    masks = supermasks.shares(start, [0.5])[0] if recipe == "masks" else prune(start, rate=0.5)
+    more = {"recipe": (RECIPES | MORE)[recipe], "masks": masks, "snapshots": [13], "order_seeds": range(3, 8)}
+    changing = fit(start, **more)
+    assert {number for _, number in restless} == {1, 2}
+    with threads.using(1):
+        plain = fit(start, **more)
+    assert_same_bits(changing.stack, plain.stack)
+    assert_same_bits(changing.snapshots[13].stack, plain.snapshots[13].stack)
+    for name, values in plain.curves.items():
+        assert torch.equal(values.nan_to_num(-1), changing.curves[name].nan_to_num(-1)), name
+    for name, state in plain.end.optimizer.items():
+        for kind, values in state.items():
+            assert torch.equal(values, changing.end.optimizer[name][kind]), (name, kind)
+
+
+@pytest.mark.parametrize("what", ["outputs", "gradients only"])
+def test_a_number_of_threads_that_changes_a_bit_is_left_alone(what, restless, monkeypatch):
+    forward = trainer.forward
+
+    class Rounds(torch.autograd.Function):
+        """Another gradient on another number of threads, and the same value."""
+
+        @staticmethod
+        def forward(context, x):
+            return x.clone()
+
+        @staticmethod
+        def backward(context, gradient):
+            return gradient * (1 + 1e-6 * torch.get_num_threads())
+
+    def rounds(some, *arguments, **named):
+        found = forward(some, *arguments, **named)
+        return Rounds.apply(found) if what != "outputs" else found * (1 + 1e-6 * torch.get_num_threads())
+
+    monkeypatch.setattr(trainer, "forward", rounds)
+    taken, step = [], trainer.Trainer.step
+    monkeypatch.setattr(trainer.Trainer, "step", lambda *arguments: (
+        taken.append(torch.get_num_threads()), step(*arguments))[1])
+    # so small a learning rate that the networks themselves do not show it
+    fit(stack.draw(NETS["mlp"], range(3)), RECIPES["plain sgd"].with_(lr=1e-45))
+    assert taken.count(2) == 1 and taken.count(1) == 40  # the proof's copy, and no more
+
+
+def test_gradients_that_are_all_zero_prove_nothing(restless, monkeypatch):
+    """What is the same there may differ later."""
+    monkeypatch.setattr(trainer, "cross_entropies", lambda outputs, labels: outputs.sum(-1) * 0)
+    fit(stack.draw(NETS["mlp"], range(3)))
+    assert [*pace._found.values()][0][2] == {2}
+
+
+def test_an_interrupted_step_leaves_the_number_of_threads_as_it_was(restless, monkeypatch):
+    step = trainer.Trainer.step
+
+    def interrupted(*arguments):
+        if torch.get_num_threads() == 2 and len(restless) > 1:
+            raise KeyboardInterrupt
+        restless.add(len(restless))
+        return step(*arguments)
+
+    monkeypatch.setattr(trainer.Trainer, "step", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        fit(stack.draw(NETS["mlp"], range(3)))
+    assert torch.get_num_threads() == 2
+
+
+@pytest.mark.parametrize("number", [1, 2, 3])
+def test_the_users_own_number_is_taken_by_every_step(number, restless):
+    with threads.using(number):
+        fit(stack.draw(NETS["mlp"], range(3)))
+    assert {own for _, own in restless} == {number}
+
+
+def test_layers_that_may_draw_or_write_take_no_step_twice(restless):
+    """They have no rule; their forward may change the module, which the proof's copy shares."""
+    fit(stack.draw(NETS["no batched rule"], range(3)))
+    assert {own for _, own in restless} == {1}
+
+
+def test_a_short_training_does_without(two_cores, monkeypatch):
+    seen = used(monkeypatch)
+    fit(stack.draw(NETS["mlp"], range(3)), RECIPES["adam"].with_(steps=pace._WORTH - 1))
+    assert {own for _, own in seen} == {1}
+
+
+def test_the_next_training_begins_where_the_last_one_like_it_ended(two_cores, monkeypatch):
+    monkeypatch.setattr(pace, "_found", {})
+    taken, took = [], Pace.took
+
+    def quicker_on_two(self, seconds):
+        taken.append(self.number)
+        took(self, 0.02 / self.number)
+
+    monkeypatch.setattr(Pace, "took", quicker_on_two)
+    start = stack.draw(NETS["mlp"], range(3))
+    fit(start, RECIPES["adam"].with_(steps=100))
+    assert taken[0] == 1 and taken[-1] == 2
+    taken.clear()
+    fit(start, RECIPES["adam"].with_(steps=60))
+    assert taken[0] == 2
+    taken.clear()
+    fit(start[:2], RECIPES["adam"].with_(steps=60))
+    assert taken[0] == 1

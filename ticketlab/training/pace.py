@@ -1,0 +1,155 @@
+"""How many of torch's threads a step takes: measured in training, where no bit depends on it.
+
+Which number is quickest is a matter of the machine and of the moment. On two cores, three small MLPs
+train quicker on two threads than on one, and four times slower beside another busy program, since
+threads wait for one another at the end of each operation (``python -m benchmarks busy``). So a training
+looks: it takes some steps on the next number, keeps the quicker one, and looks again later, at once if
+its steps get slower.
+
+Bits come first. Before a number is tried, one step is taken both ways, from copies of the same moment:
+unless all gradients, losses and the networks after it are the same to the last bit, that number is
+left alone. How torch shares an operation out depends on its shapes, which are the same in every step;
+in stacks of two networks or more, each network's products are computed by one thread. All lessons build
+on this file.
+"""
+
+import time
+from collections.abc import Sequence
+
+import torch
+
+from ticketlab.training.trainer import Trainer
+
+_STEPS, _SECONDS = 5, 0.01  # of a look, at least
+_GAIN = 0.97  # of the time: what is less is noise
+_SLOWER = 1.25  # than in the look before: something else has begun
+_SOON, _LATE = 2, 32  # looks until the next number is tried, doubled each time that nothing is gained
+_WORTH = 30  # steps to go; the proof costs one
+
+# of trainings before: the number kept, the looks until the next trial, and the numbers with other bits
+_found: dict[tuple, tuple[int, int, set[int]]] = {}
+
+
+class Pace:
+    """Which number of threads the next step takes.
+
+    numbers: to choose from, ascending. first: the one to begin with. ``took`` hears of each step.
+    ``trial`` is the number that is tried. The first step on one that is not in ``proven`` is its proof.
+    """
+
+    def __init__(self, numbers: Sequence[int], first: int):
+        self.numbers, self.kept, self.trial = list(numbers), first, None
+        self.proven, self.up = {first}, False
+        self.patience, self.wait = _SOON, 1
+        self.own, self.steps, self.seconds, self.woken = None, 0, 0.0, False
+
+    @property
+    def number(self) -> int:
+        return self.kept if self.trial is None else self.trial
+
+    def refuse(self) -> None:
+        """The number on trial does not give the same bits."""
+        self.numbers.remove(self.trial)
+        self.trial = None
+
+    def took(self, seconds: float) -> None:
+        """A step on ``number`` took that long."""
+        if not self.woken:  # the first one wakes threads
+            self.woken = True
+            return
+        self.steps, self.seconds = self.steps + 1, self.seconds + seconds
+        mean = self.seconds / self.steps
+        whole = self.steps >= _STEPS and self.seconds >= _SECONDS
+        if self.trial is None and whole:
+            self._looked(mean)
+        elif self.trial is not None and (whole or self._too_long()):
+            self._tried(mean)
+
+    def _too_long(self) -> bool:
+        """What is tried has taken more than a look at the number that is kept."""
+        return self.own is not None and self.seconds > max(_SECONDS, _STEPS * self.own)
+
+    def _looked(self, mean: float) -> None:
+        slower = self.own is not None and mean > _SLOWER * self.own
+        self.own, self.wait = mean, self.wait - 1
+        self.steps, self.seconds = 0, 0.0
+        if slower:
+            self.patience = _SOON
+        if slower or self.wait <= 0:
+            self.trial, self.woken = self._next(), False
+
+    def _tried(self, mean: float) -> None:
+        if self.own is None or mean < _GAIN * self.own:
+            self.kept, self.own, self.patience = self.trial, mean, _SOON
+        else:
+            self.patience = min(2 * self.patience, _LATE)
+        self.trial, self.wait, self.woken = None, self.patience, False
+        self.steps, self.seconds = 0, 0.0
+
+    def _next(self) -> int | None:
+        """The neighbour above and the one below in turn, where there are both."""
+        place = self.numbers.index(self.kept)
+        beside = [self.numbers[each] for each in (place - 1, place + 1) if 0 <= each < len(self.numbers)]
+        self.up = not self.up
+        return beside[-1 if self.up else 0] if beside else None
+
+
+def numbers_up_to(most: int) -> list[int]:
+    """1, 2, 4, ... and ``most`` itself."""
+    return sorted({min(2**power, most) for power in range(most.bit_length() + 1)})
+
+
+class Paced:
+    """A trainer whose steps choose their number of threads. The first is torch's number here.
+
+    most: threads at most. steps: to go. A training begins on the number on which the last one like it
+    ended.
+    """
+
+    def __init__(self, trainer: Trainer, most: int, steps: int):
+        self.trainer, self.here, self.pace = trainer, torch.get_num_threads(), None
+        shapes = ((name, each.shape) for name, each in trainer.parameters.items())
+        recipe = trainer.recipe
+        self.same = (*shapes, recipe.batch, recipe.optimizer, recipe.precision, recipe.trained,
+                     self.here, most)
+        kept, patience, self.refused = _found.get(self.same, (self.here, _SOON, set()))
+        numbers = [each for each in numbers_up_to(most) if each not in self.refused]
+        if steps >= _WORTH and self.here in numbers and len(numbers) > 1:
+            self.pace = Pace(numbers, self.here)
+            self.pace.patience = patience
+            self.pace.trial = None if kept == self.here else kept
+
+    def step(self, *arguments):
+        """As ``Trainer.step``."""
+        pace = self.pace
+        if pace is None:
+            return self.trainer.step(*arguments)
+        before, number, copy = pace.trial, pace.number, None
+        if number not in pace.proven:
+            copy, number, theirs = self.trainer.copy(), self.here, []
+            alike = _on(pace.number, self.here, copy, *arguments, theirs)
+        began, own = time.perf_counter(), None if copy is None else []
+        measured = _on(number, self.here, self.trainer, *arguments, own)
+        if copy is None:
+            pace.took(time.perf_counter() - began)
+        elif _same(alike, measured) and _same(theirs, own) and any(
+                each.any() for each in own) and self.trainer.equals(copy):
+            pace.proven.add(pace.number)
+        else:
+            self.refused.add(pace.number)
+            pace.refuse()
+        if before != pace.trial:
+            _found[self.same] = pace.kept, pace.patience, self.refused
+        return measured
+
+
+def _on(number: int, here: int, trainer: Trainer, *arguments):
+    torch.set_num_threads(number)
+    try:
+        return trainer.step(*arguments)
+    finally:
+        torch.set_num_threads(here)
+
+
+def _same(some, others) -> bool:
+    return all(map(torch.equal, some, others))
