@@ -11,6 +11,7 @@ from ticketlab import stack
 from ticketlab.basics import threads
 from ticketlab.pruning import prune
 from ticketlab.training import Recipe, train, train_each
+from ticketlab.training.each import _Cost, _dealt
 
 PLAIN = Recipe("sgd", lr=0.02, momentum=0.9, batch=10, steps=30, evaluate_every=10)
 RECIPES = {"plain": PLAIN, "L1": PLAIN.with_(l1=3e-3), "α = 3": PLAIN.with_(powerprop=3, steps=20)}
@@ -76,6 +77,37 @@ def test_the_last_of_an_odd_number_is_shared_out_with_the_thread_that_would_wait
         alone = train(START, DATA, last, order_seeds=SEEDS, progress=False)
     for name, values in alone.stack.parameters.items():
         torch.testing.assert_close(found["α = 3"].stack.parameters[name], values)
+
+
+def dealt(*alone, shared=0.5):
+    """Each thread's share of trainings that cost that much, and the place of the one that all share."""
+    parts, last = _dealt([_Cost(cost, cost * shared) for cost in alone], 2)
+    return [sum(alone[place] for place in part) for part in parts], last
+
+
+def test_all_threads_end_together():
+    assert dealt(8, 8, 8, 2, 2, 2, 2) == ([16, 16], [])  # lesson 07: in turn it would be 12 and 18, and a shared 2
+    assert dealt(*[1] * 7) == ([3, 3], [6])  # alike: the last one
+    assert dealt(*[1] * 7, shared=1) == ([4, 3], [])  # too small to be shared out
+    assert dealt(1, 3, 12) == ([3, 1], [2])  # the widest net takes longer than all others together
+    assert dealt(5, 1, 5) == ([5, 5], [1]) and dealt(3, 3) == ([3, 3], [])
+
+
+def test_the_largest_networks_go_first_beside_one_another(two_cores, monkeypatch):
+    from ticketlab.training import loop
+
+    begun, one = {}, loop._train
+
+    def watched(moment, data, recipe, *arguments):
+        begun.setdefault(threading.get_ident(), []).append(moment.stack.replicates)
+        return one(moment, data, recipe, *arguments)
+
+    monkeypatch.setattr(loop, "_train", watched)
+    sizes = {"a": 1, "b": 1, "c": 20, "d": 20, "e": 1, "f": 1}
+    found = train_each({label: stack.draw(NETS["mlp"], range(size)) for label, size in sizes.items()}, DATA,
+                       PLAIN, progress=False)
+    assert sorted(begun.values()) == [[20, 1, 1], [20, 1, 1]]
+    assert {label: run.stack.replicates for label, run in found.items()} == sizes and list(found) == list(sizes)
 
 
 def test_one_after_the_other_where_the_threads_are_given_or_layers_may_draw(two_cores, monkeypatch):

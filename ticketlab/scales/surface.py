@@ -38,13 +38,14 @@ class Surface:
 _PLAIN = Recipe("sgd", lr=0.05, momentum=0.9, batch=100, steps=500, evaluate_every=500)
 QUICK = Surface(
     (100, 100), _PLAIN, replicates=8, levels=4, rate=0.4377,  # a tenth remains after four rounds
-    wide=(300, 100), pressed=_PLAIN.with_(steps=1_600, evaluate_every=1_600), pressed_replicates=4,
+    wide=(300, 100), pressed=_PLAIN.with_(steps=1_600, evaluate_every=1_600), pressed_replicates=8,
     l2=(1e-3, 5e-3), l1=(5e-4,), powers=(2, 3, 4),
     widths=(16, 64, 256), matched=_PLAIN, pairs=4, signals=5, signal_steps=500)
 CLASS = replace(
     QUICK, hidden=(300, 100), recipe=_PLAIN.with_(steps=5_000, evaluate_every=1_000),
-    pressed=_PLAIN.with_(steps=5_000, evaluate_every=1_000), widths=(16, 64, 256, 1_024),
-    matched=_PLAIN.with_(steps=3_000, evaluate_every=1_000), signals=2, signal_steps="2ep")
+    pressed=_PLAIN.with_(steps=5_000, evaluate_every=1_000), pressed_replicates=4,
+    widths=(16, 64, 256, 1_024), matched=_PLAIN.with_(steps=3_000, evaluate_every=1_000),
+    signals=2, signal_steps="2ep")
 PAPER = replace(
     CLASS, levels=10, rate=0.2, recipe=_PLAIN.with_(steps=50_000, evaluate_every=1_000),
     pressed=_PLAIN.with_(steps=50_000, evaluate_every=1_000), signals=3, signal_steps=62_500)

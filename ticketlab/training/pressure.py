@@ -17,9 +17,10 @@ from ticketlab.training.recipe import Recipe
 ROOT = "root"  # what a snapshot calls φ, beside the optimiser's state of the same weight
 
 
-def power(root: Tensor, exponent: float) -> Tensor:
-    """The weights that roots stand for: w = φ|φ|^(α-1). Schwarz et al. 2021, section 2."""
-    return root * root.abs().pow(exponent - 1)
+def power(root: Tensor, exponent: float, out: Tensor | None = None) -> Tensor:
+    """The weights that roots stand for, in the place of ``out`` if there is one: w = φ|φ|^(α-1).
+    Schwarz et al. 2021, section 2."""
+    return torch.abs(root, out=out).pow_(exponent - 1).mul_(root)
 
 
 def root_of(weights: Tensor, exponent: float) -> Tensor:
@@ -61,7 +62,7 @@ class Pressure:
         self._live = [name for name, weights in self.pressed.items() if weights.grad is not None]
         for name in self._live if self.roots else ():
             weights, root = self.pressed[name], self.roots[name]
-            slope = root.detach().abs().pow(self.exponent - 1).mul_(self.exponent)
+            slope = root.detach().abs().pow_(self.exponent - 1).mul_(self.exponent)
             root.grad, weights.grad = weights.grad.mul_(slope), None
 
     @torch.no_grad()
@@ -70,7 +71,7 @@ class Pressure:
         for name in self._live:
             weights = self.pressed[name]
             if self.roots:
-                weights.copy_(power(self.roots[name], self.exponent))
+                power(self.roots[name], self.exponent, out=weights)
             elif self.l1:
                 weights.copy_(F.softshrink(weights, lr * self.l1))
 

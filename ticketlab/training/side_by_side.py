@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 
 from ticketlab.basics import threads
-from ticketlab.stack import Stack, work
+from ticketlab.stack import Stack, Work, work
 
 Result = TypeVar("Result")
 
@@ -59,7 +59,7 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
     found = work(stack.net, example)
     if found is None:
         return whole
-    one = examples * (found.products * _PRODUCT + found.outputs * _OUTPUT) * (3 if training else 1)
+    one = _one(found, examples, training)
     python = found.layers * passes * _PYTHON[training] + (0 if training else _BEGIN)
     together = networks if stack.runs_as_one else 1
     large = together * one >= max(1, found.layers) * passes * _LARGE
@@ -76,6 +76,18 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
         ends = [which.start + networks * place // parts for place in range(parts + 1)]
         return Shares([slice(*each) for each in zip(ends, ends[1:], strict=False)], 1)
     return Shares([which], available if large else 1)
+
+
+def step_cost(stack: Stack, example: Tensor, examples: int) -> float:
+    """Nanoseconds that a training step of all networks of a stack takes on one thread of the machine that
+    was measured; 1 for networks whose work is not known. To be compared with those of other stacks."""
+    found = work(stack.net, example)
+    return 1.0 if found is None else (
+        stack.replicates * _one(found, examples, training=True) + found.layers * _PYTHON[True])
+
+
+def _one(found: Work, examples: int, training: bool) -> float:
+    return examples * (found.products * _PRODUCT + found.outputs * _OUTPUT) * (3 if training else 1)
 
 
 class _Halted(Exception):
