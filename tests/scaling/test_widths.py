@@ -83,6 +83,69 @@ def test_several_at_a_time_give_the_bits_of_one_thread_and_are_found_again(two_c
         pandas.testing.assert_frame_equal(measure(keep="widths"), at_once)
 
 
+DEEP = {1: nets.mlp(TASK, (4,)), 3: nets.mlp(TASK, (4, 4, 4))}
+
+
+def several():
+    common = {"rate": RATES, "seeds": SEEDS}
+    return (scaling.experiment(NETS, DATA, SHORT, levels=2, keep="widths", **common),
+            scaling.experiment(DEEP, DATA, SHORT.with_(steps=12), levels=1, by="depth", keep="deep",
+                               arms={"one_shot": [1]}, rewind=4, **common))
+
+
+def test_several_experiments_in_one_call_are_each_its_own(two_cores, tmp_path, monkeypatch, table):
+    """Other data orders, recipes, arms or labels in one call change nothing, whichever process it is."""
+    monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
+    widths, deep = scaling.run_all(*several(), progress=False)
+    with threads.using(1):
+        pandas.testing.assert_frame_equal(widths, measure())
+        alone = measure(DEEP, by="depth", levels=1, arms=["one_shot"], rewind=4, progress=False)
+        assert alone["accuracy"].tolist() != deep["accuracy"].tolist(), "24 steps and not 12"
+        alone = scaling.run(DEEP, DATA, SHORT.with_(steps=12), levels=1, rate=RATES, seeds=SEEDS,
+                            by="depth", arms=["one_shot"], rewind=4, progress=False)
+        pandas.testing.assert_frame_equal(deep, alone)
+
+
+def test_what_a_call_kept_is_found_by_a_search_of_that_net(two_cores, tmp_path, monkeypatch):
+    """Lesson 06 trains its transformer beside other nets, and reads it in a later cell."""
+    monkeypatch.setenv("TICKETLAB_RUNS", str(tmp_path))
+    deep = scaling.run_all(*several(), progress=False)[1]
+    monkeypatch.setattr("ticketlab.training.loop.Trainer", None)  # here nothing is trained
+    tickets = lottery.search(DEEP[3], DATA, SHORT.with_(steps=12), levels=1, rate=RATES, seeds=SEEDS,
+                             rewind=4, keep="deep/depth-3", progress=False)
+    cut = lottery.controls(tickets, ["one_shot"], keep="deep/depth-3", progress=False)
+    assert (deep[deep["depth"] == 3]["accuracy"].tolist() == lottery.table(tickets, cut)["accuracy"].tolist())
+
+
+def test_the_longest_nets_are_begun_first_and_the_bar_is_shared_by_their_time(monkeypatch):
+    """By multiplications and what layers give, not by weights: a small text costs more than a wide MLP."""
+    from ticketlab.data import load
+
+    seen, text, task = [], load("sentences", progress=False), load("mnist1d", progress=False)
+    monkeypatch.setattr("ticketlab.basics.processes.each", lambda work, pieces, *rest, **more: (
+        seen.extend(pieces), [pandas.DataFrame() for _ in pieces])[1])
+    recipe = scaling.PROTOCOLS["mlp"].recipe
+    scaling.run_all(
+        scaling.experiment({width: scaling.architecture("mlp", task, width) for width in (10, 320)},
+                           task, recipe, levels=2, rate=RATES),
+        scaling.experiment({"gpt": nets.gpt(text, width=32, heads=2)}, text, recipe.with_(batch=8),
+                           levels=2, rate=0.65), progress=False)
+    narrow, wide, gpt = seen
+    assert 2 < wide.cost / narrow.cost < 10 < gpt.cost / narrow.cost < 40
+    assert sum(piece.steps * piece.share for piece in seen) == pytest.approx(100)
+    assert [piece.arguments[:2] for piece in seen] == [(0, 10), (0, 320), (1, "gpt")]
+
+
+@pytest.mark.parametrize("given, says", [
+    ({"nets": {}}, "no nets"), ({"levels": 1.5}, "levels"), ({"replicates": 0}, "replicates"),
+    ({"seeds": [0.5]}, "seeds")])
+def test_an_experiment_that_cannot_be_is_refused_before_anything_runs(given, says):
+    with pytest.raises(ValueError, match=says):
+        scaling.experiment(**{"nets": NETS, "data": DATA, "recipe": SHORT, "levels": 2, "rate": 0.5} | given)
+    with pytest.raises(ValueError, match="no experiments"):
+        scaling.run_all()
+
+
 def test_the_error_of_one_net_is_raised_and_the_others_are_ended(two_cores):
     wild = SHORT.with_(lr=1e30, steps=100)
     with pytest.raises(FloatingPointError, match="the loss of replicate 0 is"):

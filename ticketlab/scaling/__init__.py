@@ -18,9 +18,19 @@ from ticketlab.scaling.matching import (
     sparse_against_dense,
     summary,
 )
-from ticketlab.scaling.widths import LAYER, PROTOCOLS, Protocol, architecture, run, unit
+from ticketlab.scaling.widths import (
+    LAYER,
+    PROTOCOLS,
+    Experiment,
+    Protocol,
+    architecture,
+    experiment,
+    run,
+    run_all,
+    unit,
+)
 
-__all__ = ["INTERPOLATED", "LAYER", "PROTOCOLS", "Protocol", "RANDOM", "TICKET", "TOLERANCE",
-           "Widths", "against_dense", "architecture", "curves", "double_descent", "exponent",
-           "lowest_matching", "matching", "run", "sparse_against_dense", "summary", "threshold",
-           "unit"]
+__all__ = ["Experiment", "INTERPOLATED", "LAYER", "PROTOCOLS", "Protocol", "RANDOM", "TICKET",
+           "TOLERANCE", "Widths", "against_dense", "architecture", "curves", "double_descent",
+           "experiment", "exponent", "lowest_matching", "matching", "run", "run_all",
+           "sparse_against_dense", "summary", "threshold", "unit"]

@@ -12,15 +12,17 @@ import torch
 from torch import nn
 
 from ticketlab import lottery
-from ticketlab.basics import choose, processes, progress_bar, whole_from
+from ticketlab.basics import choose, processes, progress_bar, whole_from, wholes_from
 from ticketlab.data import load
-from ticketlab.nets import conv1d, count, mlp
+from ticketlab.nets import conv1d, mlp
 from ticketlab.pruning import Share, layer_name, survivors
-from ticketlab.stack import Stack, has_rules
+from ticketlab.stack import Stack, has_rules, work
 from ticketlab.training import Recipe
 
 LAYER = "weights_"  # begins the columns with the weights remaining in each layer
-FIXED = 10_000  # what a step costs besides its weights, as so many weights
+# Nanoseconds of a training step: of each layer, whatever its size; and of each network and example, of
+# a multiplication and of a number that a layer gives.
+LAYER_COST, PRODUCT_COST, OUTPUT_COST = 150_000, 0.1, 3.6
 
 
 class Protocol(NamedTuple):
@@ -37,9 +39,9 @@ class Protocol(NamedTuple):
 # as short would only show how far each had come; this one costs the widest about a point. Only the last
 # step is looked at, so only it is evaluated.
 PROTOCOLS = {
-    "mlp": Protocol(Recipe("adam", lr=1e-2, batch=100, steps=600, evaluate_every="100%"), 5,
+    "mlp": Protocol(Recipe("adam", lr=1e-2, batch=100, steps=500, evaluate_every="100%"), 5,
                     {"hidden": 0.5, "output": 0.25}, 2),
-    "cnn": Protocol(Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4, batch=50, steps=500,
+    "cnn": Protocol(Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4, batch=50, steps=400,
                            drops=("80%", "90%"), evaluate_every="100%"), 2,
                     {"conv1": 0.3, "conv": 0.6, "output": 0.3}, 3),
 }
@@ -61,56 +63,110 @@ def architecture(net: str, data, width: int, depth: int | None = None) -> nn.Seq
     return mlp(data, (width,) * (depth - len(last)) + last)
 
 
-def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, levels: int, rate: Share,
-        by: str = "width", arms: Sequence = ("random",), replicates: int = 3,
-        seeds: Sequence[int] | None = None, keep: str | None = None, progress=True, **search):
-    """The lottery for several nets: a pandas data frame of all of them.
+class Experiment(NamedTuple):
+    """What ``experiment`` wrote down, for ``run_all``: as there."""
+
+    nets: dict[object, nn.Module | Stack]
+    data: object
+    recipe: Recipe
+    by: str
+    arms: Sequence | Mapping
+    keep: str | None
+    search: dict
+
+
+def experiment(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, levels: int,
+               rate: Share, by: str = "width", arms: Sequence | Mapping = ("random",),
+               replicates: int = 3, seeds: Sequence[int] | None = None, keep: str | None = None,
+               **search) -> Experiment:
+    """The lottery for several nets, written down and not begun: ``run_all`` takes several of these.
 
     nets: label -> architecture, such as ``{32: nets.mlp(...), 64: ...}``; figures need numbers as
     labels. by: what the labels are, and the name of their column. arms: the controls at every
-    level; [] for tickets alone. keep: as in ``lottery.search``; each net is kept under
-    ``keep/width-32``. progress: one bar for all, in percent of the work. The other arguments are
-    those of ``lottery.search``.
+    level, or arm -> its levels; [] for tickets alone. keep: as in ``lottery.search``; each net is kept
+    under ``keep/width-32``, where a search of that net finds it, too. The other arguments are those of
+    ``lottery.search``.
+    Raises ValueError for no nets, and for levels, replicates and seeds that are no whole numbers.
+    Lesson 06 builds on it.
+    """
+    if not nets:
+        raise ValueError("there are no nets; give label -> architecture, such as "
+                         "{32: nets.mlp(data)}")
+    return Experiment(dict(nets), data, recipe, by, arms, keep, search | {
+        "levels": whole_from("levels", levels), "rate": rate,
+        "seeds": None if seeds is None else wholes_from("seeds", seeds),
+        "replicates": whole_from("replicates", replicates, least=1)})
+
+
+def run_all(*experiments: Experiment, progress=True) -> list:
+    """Several experiments at a time, such as widths of one kind and depths of another: for each of them,
+    in order, the table that ``run`` gives.
 
     On a CPU several nets are searched at a time, each in a process of its own and on one thread
-    (``basics.processes`` says when), the largest first; the results are those of one thread, bit for bit.
+    (``basics.processes`` says when), the longest first; the results are those of one thread, bit for
+    bit. In one call no process waits for the last net of an experiment before the next is begun.
+    progress: one bar for all, in percent of the work.
+    Raises ValueError for no experiments and whatever ``lottery.search`` and ``controls`` refuse: the
+    first error ends all. Lesson 06 builds on it.
+    """
+    import pandas
+
+    if not experiments:
+        raise ValueError("there are no experiments; give one or several that scaling.experiment made")
+    costs = [_work(own, net) for own in experiments for net in own.nets.values()]
+    percent = 100 / sum(steps * cost for steps, cost in costs)
+    arguments = [(place, label, net) for place, own in enumerate(experiments)
+                 for label, net in own.nets.items()]
+    pieces = [processes.Piece(given, steps, percent * cost, steps * cost)
+              for given, (steps, cost) in zip(arguments, costs, strict=True)]
+    shared = [own._replace(nets={}) for own in experiments]
+    apart = all(own.data.x_train.device.type == "cpu" for own in experiments) and all(
+        has_rules(_module(net)) for _, _, net in arguments)  # else layers may draw random numbers
+    names = " and ".join(dict.fromkeys(own.by for own in experiments))
+    with progress_bar(progress, 100, f"{len(pieces)} nets by {names}", "%") as bar:
+        tables = processes.each(_lottery, pieces, shared, bar, apart=apart)
+    return [pandas.concat([found for (of, *_), found in zip(arguments, tables, strict=True) if of == place],
+                          ignore_index=True) for place in range(len(experiments))]
+
+
+def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, levels: int, rate: Share,
+        progress=True, **more):
+    """The lottery for several nets: a pandas data frame of all of them.
+
+    The arguments are those of ``experiment``, and progress that of ``run_all``, which says how several
+    nets are searched at a time.
 
     Columns: those of ``lottery.table``, with ``replicate`` named by its seed, so that tables of
     other seeds can stand below; the label; ``weights``, the number remaining; ``val_accuracy``, on
     the validation split after the last step; and ``weights_hidden1`` and so on by layer.
-    Raises ValueError for no nets and whatever ``lottery.search`` and ``controls`` refuse: the first error
-    ends all.
-    Lesson 06 builds on it.
+    Raises ValueError as they do. Lesson 06 builds on it.
     """
-    import pandas
-
-    if not nets:
-        raise ValueError("there are no nets; give label -> architecture, such as "
-                         "{32: nets.mlp(data)}")
-    costs = {label: FIXED + count(net.net if isinstance(net, Stack) else net)["weights"]
-             for label, net in nets.items()}
-    levels = whole_from("levels", levels)
-    steps = (levels + 2) * recipe.schedule(len(data.x_train)).total  # the controls: in one stack
-    percent = 100 / sum(costs.values()) / steps
-    pieces = [processes.Piece((label, net), steps, percent * costs[label], costs[label])
-              for label, net in nets.items()]
-    shared = data, recipe, by, arms, keep, search | {
-        "levels": levels, "rate": rate, "seeds": seeds, "replicates": replicates}
-    # else layers may draw random numbers
-    apart = data.x_train.device.type == "cpu" and all(
-        has_rules(net.net if isinstance(net, Stack) else net) for net in nets.values())
-    with progress_bar(progress, 100, f"{len(nets)} nets by {by}", "%") as bar:
-        tables = processes.each(_lottery, pieces, shared, bar, apart=apart)
-    return pandas.concat(tables, ignore_index=True)
+    return run_all(experiment(nets, data, recipe, levels=levels, rate=rate, **more), progress=progress)[0]
 
 
-def _lottery(shared: tuple, label, net, bar):
+def _module(net: nn.Module | Stack) -> nn.Module:
+    return net.net if isinstance(net, Stack) else net
+
+
+def _work(own: Experiment, net: nn.Module | Stack) -> tuple[int, float]:
+    """The steps of one net's lottery at most, and what one costs, in nanoseconds or so: of that only the
+    order and the bar depend."""
+    steps = (own.search["levels"] + 2) * own.recipe.schedule(len(own.data.x_train)).total  # controls: one stack
+    found = work(_module(net), own.data.x_train[0])
+    if found is None:
+        return steps, LAYER_COST * len(list(_module(net).modules()))
+    networks = len(own.search["seeds"] or range(own.search["replicates"]))
+    return steps, LAYER_COST * found.layers + networks * own.recipe.batch * (
+        PRODUCT_COST * found.products + OUTPUT_COST * found.outputs)
+
+
+def _lottery(shared: list[Experiment], place: int, label, net, bar):
     """The table of one net."""
-    data, recipe, by, arms, keep, search = shared
-    own = None if keep is None else f"{keep}/{by}-{label}"
-    tickets = lottery.search(net, data, recipe, keep=own, progress=bar, **search)
-    found = _table(tickets, lottery.controls(tickets, arms, keep=own, progress=bar))
-    found.insert(0, by, label)
+    own = shared[place]
+    keep = None if own.keep is None else f"{own.keep}/{own.by}-{label}"
+    tickets = lottery.search(net, own.data, own.recipe, keep=keep, progress=bar, **own.search)
+    found = _table(tickets, lottery.controls(tickets, own.arms, keep=keep, progress=bar))
+    found.insert(0, own.by, label)
     return found
 
 
