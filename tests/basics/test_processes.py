@@ -3,6 +3,7 @@ interruptions, and how the processes end."""
 
 import os
 import pickle
+import platform
 import signal
 import subprocess
 import sys
@@ -116,6 +117,25 @@ def test_one_after_the_other_here_where_it_must_be(two_cores, monkeypatch, why):
     found = each(work, own, given, bar, apart=why != "not apart")
     assert {one["who"] for one in found} == {os.getpid()} and {one["threads"] for one in found} == {2}
     assert [one["sum"] for one in found] == [1, 2][:len(own)] and bar.n == 5 * len(own)
+
+
+def fetched(shared, number, bar):
+    """How many pages of memory 20 steps, which need two blocks of 4 MB each, ask of the system."""
+    import resource
+
+    pages = []
+    for _ in range(2):
+        before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+        for _ in range(20):
+            torch.ones(2**20) + number
+        pages.append(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+    return pages[-1]
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="others know no such setting")
+def test_memory_is_not_fetched_anew_in_every_step(two_cores):
+    found = each(fetched, pieces(1, 2), None, Bar(), apart=True)
+    assert max(found) < 1_024, "a block of 4 MB has as many pages"
 
 
 # --- the bar --------------------------------------------------------------------------------------

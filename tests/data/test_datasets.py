@@ -79,6 +79,20 @@ def test_mnist1d_is_the_published_one():
     )
     expected = (made["x_test"] - made["x"].mean()) / made["x"].std()
     np.testing.assert_allclose(data.x_test.numpy(), expected, atol=1e-5)
+    ours = ticketlab.data.datasets._mnist1d()
+    for found, name in zip(ours, ("x", "y", "x_test", "y_test"), strict=False):
+        np.testing.assert_array_equal(found, made[name])
+
+
+def test_another_way_to_interpolate_is_taken_as_it_is():
+    """A later mnist1d may interpolate otherwise; then its own numbers count."""
+    def nearest(values, number):
+        return values[np.linspace(0, len(values) - 1, number).round().astype(int)]
+
+    ours, values = ticketlab.data.datasets._quicker(nearest), np.random.default_rng(0).normal(size=9)
+    for _ in range(2):
+        np.testing.assert_array_equal(ours(values, 5), values[::2])
+        np.testing.assert_array_equal(ours(values, 7), nearest(values, 7))
 
 
 def test_equal_seeds_give_equal_splits_and_other_seeds_other_ones():

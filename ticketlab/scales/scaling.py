@@ -40,16 +40,16 @@ QUICK = Scaling(
     PROTOCOLS["mlp"], widths=(10, 20, 40, 120, 320), deep=40, depths=(1, 2, 4),
     cnn=PROTOCOLS["cnn"], cnn_widths=(16, 32), rewind="10%",
     noisy_widths=(6, 16, 48, 96, 160), noise=0.15,
-    noisy_recipe=Recipe("adam", lr=1e-2, batch=200, steps=1_600, drops=("75%",),
+    noisy_recipe=Recipe("adam", lr=1e-2, batch=200, steps=2_000, drops=("75%",),
                         evaluate_every=200),
     text="sentences", text_size={"width": 32, "heads": 2, "blocks": 2},
-    text_recipe=Recipe("adam", lr=5e-3, batch=8, steps=300, warmup=30, evaluate_every="100%"),
+    text_recipe=Recipe("adam", lr=1e-2, batch=8, steps=200, warmup=30, evaluate_every="100%"),
     text_levels=2, text_rate=0.65)
 _TEXT = Recipe("adam", lr=1e-3, batch=64, steps=2_000, warmup=100, evaluate_every=500,
                precision="mixed")
 CLASS = replace(
     QUICK, widths=(75, 150, 300, 600, 1_200), deep=300, cnn_widths=(8, 16, 32, 64, 128),
-    noisy_widths=(12, 16, 24, 36, 48, 64, 300), noisy_recipe=QUICK.noisy_recipe.with_(steps=2_000),
+    noisy_widths=(12, 16, 24, 36, 48, 64, 300),
     mlp=Protocol(Recipe("adam", lr=1.2e-3, batch=60, steps=5_000, evaluate_every=1_000), 6,
                  COARSE, 2),
     text="tinyshakespeare", text_size={"width": 128, "heads": 4, "blocks": 4}, text_recipe=_TEXT,
