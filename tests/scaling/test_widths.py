@@ -144,6 +144,8 @@ def test_an_experiment_that_cannot_be_is_refused_before_anything_runs(given, say
         scaling.experiment(**{"nets": NETS, "data": DATA, "recipe": SHORT, "levels": 2, "rate": 0.5} | given)
     with pytest.raises(ValueError, match="no experiments"):
         scaling.run_all()
+    with pytest.raises(ValueError, match="'widths/width-4'"):
+        scaling.run_all(several()[0], several()[0])
 
 
 def test_the_error_of_one_net_is_raised_and_the_others_are_ended(two_cores):

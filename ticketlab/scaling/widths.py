@@ -106,13 +106,17 @@ def run_all(*experiments: Experiment, progress=True) -> list:
     (``basics.processes`` says when), the longest first; the results are those of one thread, bit for
     bit. In one call no process waits for the last net of an experiment before the next is begun.
     progress: one bar for all, in percent of the work.
-    Raises ValueError for no experiments and whatever ``lottery.search`` and ``controls`` refuse: the
-    first error ends all. Lesson 06 builds on it.
+    Raises ValueError for no experiments, for two that would keep a net in one place, and whatever
+    ``lottery.search`` and ``controls`` refuse: the first error ends all. Lesson 06 builds on it.
     """
     import pandas
 
     if not experiments:
         raise ValueError("there are no experiments; give one or several that scaling.experiment made")
+    kept = [_keep(own, label) for own in experiments if own.keep is not None for label in own.nets]
+    for name in kept:
+        if kept.count(name) > 1:
+            raise ValueError(f"two experiments would keep a net as {name!r}; give each another keep")
     costs = [_work(own, net) for own in experiments for net in own.nets.values()]
     percent = 100 / sum(steps * cost for steps, cost in costs)
     arguments = [(place, label, net) for place, own in enumerate(experiments)
@@ -125,8 +129,8 @@ def run_all(*experiments: Experiment, progress=True) -> list:
     names = " and ".join(dict.fromkeys(own.by for own in experiments))
     with progress_bar(progress, 100, f"{len(pieces)} nets by {names}", "%") as bar:
         tables = processes.each(_lottery, pieces, shared, bar, apart=apart)
-    return [pandas.concat([found for (of, *_), found in zip(arguments, tables, strict=True) if of == place],
-                          ignore_index=True) for place in range(len(experiments))]
+    return [pandas.concat([found for (of, *_), found in zip(arguments, tables, strict=True)
+                           if of == place], ignore_index=True) for place in range(len(experiments))]
 
 
 def run(nets: Mapping[object, nn.Module | Stack], data, recipe: Recipe, *, levels: int, rate: Share,
@@ -148,10 +152,15 @@ def _module(net: nn.Module | Stack) -> nn.Module:
     return net.net if isinstance(net, Stack) else net
 
 
+def _keep(own: Experiment, label) -> str:
+    return f"{own.keep}/{own.by}-{label}"
+
+
 def _work(own: Experiment, net: nn.Module | Stack) -> tuple[int, float]:
     """The steps of one net's lottery at most, and what one costs, in nanoseconds or so: of that only the
     order and the bar depend."""
-    steps = (own.search["levels"] + 2) * own.recipe.schedule(len(own.data.x_train)).total  # controls: one stack
+    # the controls are one stack
+    steps = (own.search["levels"] + 2) * own.recipe.schedule(len(own.data.x_train)).total
     found = work(_module(net), own.data.x_train[0])
     if found is None:
         return steps, LAYER_COST * len(list(_module(net).modules()))
@@ -163,7 +172,7 @@ def _work(own: Experiment, net: nn.Module | Stack) -> tuple[int, float]:
 def _lottery(shared: list[Experiment], place: int, label, net, bar):
     """The table of one net."""
     own = shared[place]
-    keep = None if own.keep is None else f"{own.keep}/{own.by}-{label}"
+    keep = None if own.keep is None else _keep(own, label)
     tickets = lottery.search(net, own.data, own.recipe, keep=keep, progress=bar, **own.search)
     found = _table(tickets, lottery.controls(tickets, own.arms, keep=keep, progress=bar))
     found.insert(0, own.by, label)
