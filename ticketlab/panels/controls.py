@@ -126,16 +126,6 @@ def stepped(name: str, what: str, doc: str, scale: int = 1) -> property:
                     getattr(panel, name).value, move, doc=doc)
 
 
-def number(name: str, doc: str) -> property:
-    """A property: what stands in the dropdown ``name`` of the whole numbers from 0 on."""
-    def choose(panel, value):
-        last, place = len(panel._choices[name].options) - 1, whole(value)
-        if place not in range(last + 1):
-            raise ValueError(f"{name} is {value!r}; it must be a whole number from 0 to {last}")
-        panel._choices[name].value = place
-    return property(lambda panel: panel._choices[name].value, choose, doc=doc)
-
-
 def level_of(owner) -> property:
     """A property: where the panel's ``_levels`` stand. owner: panel -> whose levels those are, for
     the error, such as ``"the net has"``."""

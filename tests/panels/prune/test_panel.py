@@ -56,7 +56,7 @@ def test_while_it_moves_the_accuracy_is_interpolated_and_says_so(panel):
 
 def test_of_many_moves_the_last_one_counts_and_is_the_only_one_computed(panel, monkeypatch):
     measured = []
-    curve = panel._curve()
+    curve = panel._cut()[1]
     own = curve.measure
     monkeypatch.setattr(curve, "measure", lambda position: measured.append(position) or own(position))
 

@@ -35,7 +35,7 @@ def test_the_threshold_stands_in_the_histogram_of_one_layer(panel):
     histogram = svgs(panel)[0]
     assert f"±{threshold:.3g}" in histogram
     xs = thresholds(histogram)
-    edges = panel._table().views["hidden2"].edges
+    edges = panel._cut()[0].views["hidden2"].edges
     left, right = LEFT, WIDTHS[0] - RIGHT
     expected = [left + (v - edges[0]) / (edges[-1] - edges[0]) * (right - left) for v in (-threshold, threshold)]
     assert xs == pytest.approx(expected, abs=0.06)

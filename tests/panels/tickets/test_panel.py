@@ -73,7 +73,7 @@ def test_why_a_search_ended_early_is_said_at_its_last_level(tickets):
     ({"level": -1}, "level is -1"),
     ({"rate": 0.5}, "rate is 0.5; choose one of 0.4"),
     ({"layer": "hidden9"}, "layer is 'hidden9'.*'all layers', 'hidden1'"),
-    ({"replicate": 3}, "replicate is 3.*0 to 2"),
+    ({"replicate": 3}, "replicate is 3; choose one of 0, 1, 2"),
     ({"shows": "after"}, "shows is 'after'.*'after training', 'at the start'"),
     ({"controls": {0.6: []}}, "the rate of controls is 0.6; choose one of 0.4"),
 ])  # fmt: skip

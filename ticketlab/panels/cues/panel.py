@@ -28,7 +28,7 @@ class CuePanel(base.Panel):
                       "image: which one is shown; the curves are of all")})
         self._begin(mixture=mixture, image=image)
 
-    image = controls.number("image", "The image that is shown; set it to change the dropdown.")
+    image = controls.choice("image", doc="The image that is shown; set it to change the dropdown.")
     mixture = controls.choice("slider", "mixture", "The share of texture; set it to move the slider.")
 
     def state(self) -> CueReading:

@@ -43,9 +43,8 @@ class DescentPanel(base.Panel):
 
     width = controls.choice("slider", "width", "The width that is shown; set it to move the slider.")
     noise = controls.choice("labels", "noise")
-    signal = controls.number("signal", "The mislabelled training signal in the middle of the way.")
-    replicate = controls.number("replicate",
-                                "The network whose function is drawn; set it to see another.")
+    signal = controls.choice("signal", doc="The mislabelled training signal in the middle of the way.")
+    replicate = controls.choice("replicate", doc="The network whose function is drawn.")
 
     def state(self) -> DescentReading:
         """The numbers that are shown now."""

@@ -46,7 +46,7 @@ class PrunePanel(base.Panel):
         self.stack, self.data, self.replicate = stack, data, replicate
         self.scores = {"magnitude": magnitude, "random": random(range(stack.replicates))}
         self.scores |= scores or {}
-        self._tables, self._curves, self._moves = {}, {}, 0
+        self._cuts, self._moves = {}, 0
         self._unpruned = base.rows(*base.unpruned(stack.net))
         self._make_widgets()
         self._begin(scope=scope, score=score, layer=layer, rate=rate)
@@ -60,7 +60,7 @@ class PrunePanel(base.Panel):
     @property
     def masks(self) -> Masks:
         """The masks of the present cut, of all replicates."""
-        return self._table().masks(self._position)
+        return self._cut()[0].masks(self._position)
 
     def state(self) -> Reading:
         """The numbers of the present cut; the accuracy is exact."""
@@ -70,8 +70,9 @@ class PrunePanel(base.Panel):
     def settle(self) -> None:
         """Compute the accuracy at the present rate exactly, and show it. Resting does the same."""
         self._moves += 1  # what was due for later is done now
-        if not self._curve().at(self._position)[3]:
-            self._curve().measure(self._position)
+        curve = self._cut()[1]
+        if not curve.at(self._position)[3]:
+            curve.measure(self._position)
             self._draw()
 
     @property
@@ -92,18 +93,12 @@ class PrunePanel(base.Panel):
                              "layer: whose weights the histogram shows")}
         self._make_box("prune-panel", [self._rates], options)
 
-    def _table(self) -> PruneTable:
+    def _cut(self) -> tuple[PruneTable, AccuracyCurve]:
         key = self.score, self.scope
-        if key not in self._tables:
-            self._tables[key] = PruneTable(self.stack, self.scores[self.score], self.scope,
-                                           self.replicate)
-        return self._tables[key]
-
-    def _curve(self) -> AccuracyCurve:
-        key = self.score, self.scope
-        if key not in self._curves:
-            self._curves[key] = AccuracyCurve(self._table(), self.data)
-        return self._curves[key]
+        if key not in self._cuts:
+            table = PruneTable(self.stack, self.scores[self.score], self.scope, self.replicate)
+            self._cuts[key] = table, AccuracyCurve(table, self.data)
+        return self._cuts[key]
 
     def _moved(self, change=None) -> None:
         """A control was moved: show what is known at once, and the rest when it comes to rest.
@@ -127,14 +122,15 @@ class PrunePanel(base.Panel):
 
     def _thresholds(self) -> list[float]:
         return sorted({float(values[self._position])
-                       for layer, values in self._table().thresholds.items()
+                       for layer, values in self._cut()[0].thresholds.items()
                        if self.layer in (ALL, layer)} - {0.0})
 
     def _read(self) -> Reading:
-        return read(self._table(), self._curve(), self._position)
+        return read(*self._cut(), self._position)
 
     def _draw(self) -> None:
-        now, views, curve = self._read(), self._table().views, self._curve()
+        now, (table, curve) = self._read(), self._cut()
+        views = table.views
         shown = views[self.layer]
         pictures = (
             picture.histogram(shown.edges.tolist(), shown.total.tolist(),

@@ -39,7 +39,7 @@ class RewindPanel(base.Panel):
                     **({"level": level} if self._table.tickets or level else {}))
 
     k = controls.choice("slider", "k", "The rewind step that is shown; set it to move the slider.")
-    replicate = controls.number("replicate", "The network whose paths are drawn; set it to see another.")
+    replicate = controls.choice("replicate", doc="The network whose paths are drawn.")
 
     @property
     def level(self) -> int | None:

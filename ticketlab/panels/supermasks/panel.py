@@ -61,7 +61,7 @@ class SupermaskPanel(base.Panel):
     share = controls.choice("slider", "share", doc="The share that is used; set it to move the slider.")
     weights = controls.choice("weights", doc="Whose trials are shown.")
     layer = controls.choice("layer", doc="Whose weights are shown.")
-    replicate = controls.number("replicate", "Which of the networks is shown.")
+    replicate = controls.choice("replicate", doc="Which of the networks is shown.")
 
     def state(self) -> SupermaskReading:
         """The numbers that are shown now."""

@@ -62,7 +62,7 @@ class TicketPanel(base.Panel):
     level = controls.level_of(lambda panel: f"the search with rate {panel.rate} has")
     layer = controls.choice("layer")
     shows = controls.choice("shows")
-    replicate = controls.number("replicate", "The network whose weights and mask are shown.")
+    replicate = controls.choice("replicate", doc="The network whose weights and mask are shown.")
 
     def state(self) -> TicketReading:
         """The numbers that are shown now."""
