@@ -62,19 +62,18 @@ class Pace:
         whole = self.steps >= _STEPS and self.seconds >= _SECONDS
         if self.trial is None and whole:
             self._looked(mean)
-        elif self.trial is not None and (whole or self._too_long()):
+        elif self.trial is not None and (whole or self._lost(mean)):
             self._tried(mean)
 
-    def _too_long(self) -> bool:
-        """What is tried has taken more than a look at the number that is kept."""
-        return self.own is not None and self.seconds > max(_SECONDS, _STEPS * self.own)
+    def _lost(self, mean: float) -> bool:
+        """Whether it is soon clear that what is tried is slower."""
+        return self.own is not None and (self.steps > 1 and mean > _SLOWER * self.own
+                                         or self.seconds > max(_SECONDS, _STEPS * self.own))
 
     def _looked(self, mean: float) -> None:
         slower = self.own is not None and mean > _SLOWER * self.own
         self.own, self.wait = mean, self.wait - 1
         self.steps, self.seconds = 0, 0.0
-        if slower:
-            self.patience = _SOON
         if slower or self.wait <= 0:
             self.trial, self.woken = self._next(), False
 
