@@ -16,13 +16,10 @@ from ticketlab.basics import choose, processes, progress_bar, whole_from, wholes
 from ticketlab.data import load
 from ticketlab.nets import conv1d, mlp
 from ticketlab.pruning import Share, layer_name, survivors
-from ticketlab.stack import Stack, has_rules, work
-from ticketlab.training import Recipe
+from ticketlab.stack import Stack, has_rules
+from ticketlab.training import Recipe, step_cost
 
 LAYER = "weights_"  # begins the columns with the weights remaining in each layer
-# Nanoseconds of a training step: of each layer, whatever its size; and of each network and example, of
-# a multiplication and of a number that a layer gives.
-LAYER_COST, PRODUCT_COST, OUTPUT_COST = 150_000, 0.1, 3.6
 
 
 class Protocol(NamedTuple):
@@ -161,12 +158,8 @@ def _work(own: Experiment, net: nn.Module | Stack) -> tuple[int, float]:
     order and the bar depend."""
     # the controls are one stack
     steps = (own.search["levels"] + 2) * own.recipe.schedule(len(own.data.x_train)).total
-    found = work(_module(net), own.data.x_train[0])
-    if found is None:
-        return steps, LAYER_COST * len(list(_module(net).modules()))
     networks = len(own.search["seeds"] or range(own.search["replicates"]))
-    return steps, LAYER_COST * found.layers + networks * own.recipe.batch * (
-        PRODUCT_COST * found.products + OUTPUT_COST * found.outputs)
+    return steps, step_cost(_module(net), networks, own.data.x_train[0], own.recipe.batch)
 
 
 def _lottery(shared: list[Experiment], place: int, label, net, bar):

@@ -20,7 +20,8 @@ from ticketlab.training.history import METRICS, Run, Snapshot, join
 from ticketlab.training.joining import train_joining
 from ticketlab.training.loop import check_span, train
 from ticketlab.training.recipe import MASKS, Recipe, parse_steps
+from ticketlab.training.side_by_side import step_cost
 from ticketlab.training.splitting import in_parts
 
 __all__ = ["MASKS", "METRICS", "Recipe", "Run", "Snapshot", "check_span", "evaluate", "in_parts", "join",
-           "memory", "parse_steps", "train", "train_each", "train_joining"]
+           "memory", "parse_steps", "step_cost", "train", "train_each", "train_joining"]

@@ -18,7 +18,7 @@ from math import inf
 from typing import NamedTuple, TypeVar
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ticketlab.basics import threads
 from ticketlab.stack import Stack, Work, work
@@ -78,12 +78,13 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
     return Shares([which], available if large else 1)
 
 
-def step_cost(stack: Stack, example: Tensor, examples: int) -> float:
-    """Nanoseconds that a training step of all networks of a stack takes on one thread of the machine that
-    was measured; 1 for networks whose work is not known. To be compared with those of other stacks."""
-    found = work(stack.net, example)
-    return 1.0 if found is None else (
-        stack.replicates * _one(found, examples, training=True) + found.layers * _PYTHON[True])
+def step_cost(net: nn.Module, networks: int, example: Tensor, examples: int) -> float:
+    """Nanoseconds that a training step of so many networks takes on one thread of the machine that was
+    measured; to be compared with those of other stacks. Where the work of ``net`` is not known, that of
+    its layers in Python."""
+    found = work(net, example)
+    return float(_PYTHON[True] * len(list(net.modules()))) if found is None else (
+        networks * _one(found, examples, training=True) + found.layers * _PYTHON[True])
 
 
 def _one(found: Work, examples: int, training: bool) -> float:

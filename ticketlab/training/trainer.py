@@ -82,8 +82,8 @@ class Trainer:
 
     def copy(self) -> "Trainer":
         """Another one at the same moment, which shares no memory with this one."""
-        return Trainer(self.stack.clone(), self.recipe, self._given[0], self.snapshot(0).optimizer,
-                       self._given[1])
+        moment, (masks, seeds) = self.snapshot(0), self._given
+        return Trainer(moment.stack, self.recipe, masks, moment.optimizer, seeds)
 
     def equals(self, other: "Trainer") -> bool:
         """Whether both are at the same moment, to the last bit."""
