@@ -9,6 +9,7 @@ import torch
 
 from tests.training.test_loop import DATA, NETS, RECIPES
 from ticketlab import stack
+from ticketlab.basics import processes, progress_bar, threads
 from ticketlab.landscape import lines
 from ticketlab.training import evaluation, loop
 
@@ -21,8 +22,9 @@ def tool(monkeypatch):
     spec = importlib.util.spec_from_file_location("extrapolate", TOOL)
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
-    for owner, name in ((loop.Trainer, "step"), (loop, "side_by_side"), (evaluation, "evaluate"),
-                        (lines, "evaluate"), (lines, "recompute_norms")):
+    for owner, name in ((loop.Trainer, "step"), (loop, "side_by_side"), (loop, "_batches"),
+                        (evaluation, "evaluate"), (lines, "evaluate"), (lines, "recompute_norms"),
+                        (processes, "each")):
         monkeypatch.setattr(owner, name, getattr(owner, name))
     return module
 
@@ -68,3 +70,50 @@ def test_of_threads_side_by_side_the_slowest_counts(tool):
     clock.save(1.0)
     clock.settle()
     assert clock.saved == 4.0 and not clock._here
+
+
+def test_few_batches_are_made_and_the_rest_is_counted(tool, monkeypatch):
+    batches, made = loop._batches, []
+
+    def slow(*arguments):
+        for batch in batches(*arguments):
+            made.append(None)
+            time.sleep(0.01)
+            yield batch
+
+    monkeypatch.setattr(loop, "_batches", slow)
+    clock = tool.Clock()
+    tool.shorten(clock)
+    drawn = stack.draw(NETS["mlp"], [0, 1])
+    loop.train(drawn, DATA, RECIPES["sgd"].with_(steps=100), progress=False)
+    assert len(made) == tool.STEPS and 0.01 * 91 < clock.saved < 10 * 0.01 * 91
+    loop.train(drawn, DATA, RECIPES["sgd"].with_(steps=100), progress=False)
+    assert len(made) == tool.STEPS
+
+
+@pytest.mark.parametrize(("took", "hands", "whole"), [
+    ([4, 3, 2, 1], 2, 5), ([4, 1, 1, 1], 2, 4), ([1, 2, 3], 1, 6), ([2, 1], 4, 2)])
+def test_whoever_is_free_takes_the_next_piece(tool, took, hands, whole):
+    assert tool.dealt(took, hands) == whole
+
+
+def _nap(shared, seconds, bar):
+    time.sleep(seconds)
+    return threads.given(), seconds
+
+
+def test_what_other_processes_would_do_is_done_here_and_counted_as_shared(tool, monkeypatch):
+    """Three pieces for two processes, the longest of them the last: .3 s, and not .5."""
+    monkeypatch.setattr(torch, "get_num_threads", lambda: 2)
+    monkeypatch.setattr(torch, "set_num_threads", lambda number: None)
+    monkeypatch.setattr(threads, "given", lambda: getattr(threads._here, "given", False))
+    clock = tool.Clock()
+    tool.shorten(clock)
+    pieces = [processes.Piece((seconds,), 1, 1, seconds) for seconds in (0.1, 0.1, 0.3)]
+    with progress_bar(False, 3, "naps") as bar:
+        began = time.perf_counter()
+        found = processes.each(_nap, pieces, None, bar, apart=True)
+    took = time.perf_counter() - began
+    assert found == [(True, 0.1), (True, 0.1), (True, 0.3)]
+    assert took >= 0.5 and clock.saved == pytest.approx(-0.2, abs=0.09)  # of a machine that may be busy
+    assert processes.each(_nap, pieces, None, bar, apart=False) == [(False, each) for _, each in found]

@@ -3,9 +3,11 @@
     python tools/extrapolate.py 04 class
 
 Runs the lesson's own code, with the same networks and data. But for each size of a stack only a few
-steps are taken and one evaluation of a thousand examples is made; what these took is counted for all
-others. The networks learn nothing, so the verdicts mean nothing, and nothing is kept. The data sets must
-be there (TICKETLAB_DATA).
+steps are taken, with a few batches of data, and one evaluation of a thousand examples is made; what these
+took is counted for all others. What the lesson does in several processes is done here, one piece after
+the other on one thread, and counted as if they had shared it. The networks learn nothing, so what would
+end early does not, the verdicts mean nothing, and nothing is kept. The data sets must be there
+(TICKETLAB_DATA).
 """
 
 import argparse
@@ -14,12 +16,13 @@ import statistics
 import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from pathlib import Path
 
 import nbformat
 
 LESSONS = Path(__file__).resolve().parent.parent / "lessons"
-STEPS = 9  # of which the median counts
+STEPS, LEAST, SECONDS = 9, 3, 10  # of which the median counts; fewer where so many seconds are over
 EXAMPLES = 1000  # of each evaluation
 
 
@@ -41,23 +44,30 @@ class Clock:
 
 
 def shorten(clock: Clock) -> None:
-    """Replace, in this process, the steps of a training, its evaluations and those of lines."""
+    """Replace, in this process, the steps of a training and their batches, its evaluations, those of
+    lines, and what would be done in other processes."""
+    import torch
+
+    from ticketlab.basics import processes, threads
     from ticketlab.landscape import lines
     from ticketlab.training import evaluation, loop
 
-    step, abreast = loop.Trainer.step, loop.side_by_side
-    evaluate, norms = evaluation.evaluate, lines.recompute_norms
+    step, abreast, batches = loop.Trainer.step, loop.side_by_side, loop._batches
+    evaluate, norms, each = evaluation.evaluate, lines.recompute_norms, processes.each
 
-    steps, looks = {}, {}
+    steps, looks, drawn = {}, {}, {}
+
+    def here():
+        return threading.current_thread().name, torch.get_num_threads()
 
     def size(stack):
         return (tuple(stack.parameters), stack.replicates,
                 sum(each.numel() for each in stack.parameters.values()))
 
     def few(trainer, x, *arguments):
-        key = size(trainer.stack), x.shape, threading.current_thread().name
+        key = size(trainer.stack), x.shape, threading.current_thread().name, threads.given()
         taken, last = steps.get(key, ([], None))
-        if len(taken) < STEPS:
+        if len(taken) < LEAST or len(taken) < STEPS and sum(taken) < SECONDS:
             began = time.perf_counter()
             last = step(trainer, x, *arguments)
             steps[key] = [*taken, time.perf_counter() - began], last
@@ -73,7 +83,7 @@ def shorten(clock: Clock) -> None:
             clock.settle()
 
     def part(stack, x, y, **named):
-        key = size(stack), len(x), threading.current_thread().name
+        key = size(stack), len(x), *here()
         if key in looks:
             found, took = looks[key]
             clock.save(took)
@@ -95,9 +105,50 @@ def shorten(clock: Clock) -> None:
             clock.save((time.perf_counter() - began) * (whole / some - 1))
         return found
 
-    loop.Trainer.step, loop.side_by_side = few, settled
+    def again(data, recipe, seeds, start, stop):
+        """The last of a few batches stands for all that come after it."""
+        key = data.x_train.shape, recipe.batch, recipe.augment, len(seeds), *here()
+        taken, last = drawn.get(key, ([], None))
+        source = batches(data, recipe, seeds, start, stop)
+        for _ in range(start, stop):
+            if len(taken) < STEPS:
+                began = time.perf_counter()
+                last = next(source)
+                taken.append(time.perf_counter() - began)
+                drawn[key] = taken, last
+            else:
+                clock.save(statistics.median(taken))
+            yield last
+
+    def one_by_one(work, pieces, shared, bar, *, apart):
+        """Each piece on one thread; they are dealt out as ``processes`` does, to as many at a time."""
+        at_once = min(len(pieces), processes.MOST, torch.get_num_threads()) if apart else 1
+        if at_once == 1 or threads.given():
+            return each(work, pieces, shared, bar, apart=apart)
+        clock.settle()
+        found, took = [], []
+        for piece in pieces:
+            began = time.perf_counter() + clock.saved
+            with threads.using(1):
+                found += each(work, [piece], shared, bar, apart=False)
+            clock.settle()
+            took.append(time.perf_counter() + clock.saved - began)
+        order = sorted(range(len(pieces)), key=lambda place: -pieces[place].cost)
+        clock.saved += dealt([took[place] for place in order], at_once) - sum(took)
+        return found
+
+    processes.each = one_by_one
+    loop.Trainer.step, loop.side_by_side, loop._batches = few, settled, again
     evaluation.evaluate = lines.evaluate = part
     lines.recompute_norms = fewer
+
+
+def dealt(took: Sequence[float], hands: int) -> float:
+    """How long pieces take, in this order, if whoever is free takes the next."""
+    busy = [0.0] * hands
+    for each in took:
+        busy[busy.index(min(busy))] += each
+    return max(busy)
 
 
 def seconds(path: Path, say=print) -> float:

@@ -9,7 +9,7 @@ What single lessons add stands in files of their own: ``rewinding`` (05), ``scal
 builds on this file.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 import torch
 
@@ -65,11 +65,15 @@ _SCALES = {scale.name: scale for scale in (
 def current() -> Scale:
     """The scale that the environment variable ``TICKETLAB_SCALE`` names, ``quick`` by default.
 
+    On a CPU all of it is trained in float32: 16 bits are for GPUs, and a processor that has no such
+    arithmetic takes ten times as long with them.
+
     Raises ValueError for a name that is no scale; in a notebook every later cell says so, too.
     """
     name = environment(VARIABLE) or "quick"
     if name in _SCALES:
-        return _SCALES[name]
+        found = _SCALES[name]
+        return _in_float32(found) if found.device == "cpu" else found
     raise stop(f"{_unknown(name)}. Set it before JupyterLab starts, or with %env {VARIABLE}=quick in a "
                "cell of its own, and run the notebook from the top.", VARIABLE,
                lambda: (environment(VARIABLE) or "quick") in _SCALES)
@@ -80,6 +84,15 @@ def named(name: str) -> Scale:
     if name not in _SCALES:
         raise ValueError(_unknown(name))
     return _SCALES[name]
+
+
+def _in_float32(plan):
+    """The same plan with all of its recipes, however deep they lie, in float32."""
+    if isinstance(plan, Recipe):
+        return plan.with_(precision="float32")
+    if not is_dataclass(plan):
+        return plan
+    return replace(plan, **{field.name: _in_float32(getattr(plan, field.name)) for field in fields(plan)})
 
 
 def _unknown(name: str) -> str:

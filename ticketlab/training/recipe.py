@@ -57,7 +57,8 @@ class Recipe:
     proximal step: after each update they shrink by the learning rate times l1, and small ones become
     exactly zero. powerprop: the exponent α of powerpropagation, 1 for none (``pressure``); a weight
     decay then acts on the roots φ. augment: ``"crop-flip"`` for images, or ``"none"``.
-    precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions.
+    precision: ``"float32"``, or ``"mixed"`` for 16-bit matrix products and convolutions, which are for
+    GPUs: a processor that has no such arithmetic takes ten times as long.
     cosine: lr falls along half a cosine, from its peak to 0 at the end, in place of drops.
     trained: what is trained, one or several names of layers, parameters or kinds of
     ``nets.selected``; all else stays as it was drawn, bit for bit (running statistics of batch
