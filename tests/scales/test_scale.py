@@ -44,7 +44,7 @@ def test_sixteen_bits_are_for_gpus(monkeypatch, name, gpu):
     monkeypatch.setattr("torch.cuda.is_available", lambda: gpu)
     written, found = list(_recipes(scales.named(name))), list(_recipes(scales.current()))
     assert len(found) > 5 and any(each.precision == "mixed" for each in written)
-    assert found == (written if gpu else [each.with_(precision="float32") for each in written])
+    assert found == (written if gpu and name != "quick" else [each.with_(precision="float32") for each in written])
 
 
 def test_larger_rounds_end_where_the_papers_do():
