@@ -117,3 +117,24 @@ def test_what_other_processes_would_do_is_done_here_and_counted_as_shared(tool, 
     assert found == [(True, 0.1), (True, 0.1), (True, 0.3)]
     assert took >= 0.5 and clock.saved == pytest.approx(-0.2, abs=0.09)  # of a machine that may be busy
     assert processes.each(_nap, pieces, None, bar, apart=False) == [(False, each) for _, each in found]
+
+
+def _training(shared, steps, bar):
+    return loop.train(stack.draw(NETS["mlp"], [0, 1]), DATA, RECIPES["sgd"].with_(steps=steps), progress=False)
+
+
+def test_steps_of_another_process_do_not_stand_for_those_that_are_taken_here(tool, monkeypatch):
+    step, taken = loop.Trainer.step, []
+
+    def counted(*arguments):
+        taken.append(None)
+        return step(*arguments)
+
+    monkeypatch.setattr(loop.Trainer, "step", counted)
+    monkeypatch.setattr(processes, "at_once", lambda pieces, apart: 1 + apart)
+    tool.shorten(tool.Clock())
+    with progress_bar(False, 2, "trainings") as bar:
+        processes.each(_training, 2 * [processes.Piece((100,), 100, 1, 1)], None, bar, apart=True)
+    assert len(taken) == tool.STEPS
+    _training(None, 100, None)
+    assert len(taken) == 2 * tool.STEPS

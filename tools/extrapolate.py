@@ -56,24 +56,30 @@ def shorten(clock: Clock) -> None:
     evaluate, norms, each = evaluation.evaluate, lines.recompute_norms, processes.each
 
     steps, looks, drawn = {}, {}, {}
+    elsewhere = False  # whether what is done now would be done in another process, on one thread
 
     def here():
-        return threading.current_thread().name, torch.get_num_threads()
+        return threading.current_thread().name, elsewhere
 
     def size(stack):
         return (tuple(stack.parameters), stack.replicates,
                 sum(each.numel() for each in stack.parameters.values()))
 
-    def few(trainer, x, *arguments):
-        key = size(trainer.stack), x.shape, threading.current_thread().name, threads.given()
-        taken, last = steps.get(key, ([], None))
+    def sampled(kept, key, call):
+        """What ``call`` gives; after a few calls the last of them stands for all that come after it."""
+        taken, last = kept.get(key, ([], None))
         if len(taken) < LEAST or len(taken) < STEPS and sum(taken) < SECONDS:
             began = time.perf_counter()
-            last = step(trainer, x, *arguments)
-            steps[key] = [*taken, time.perf_counter() - began], last
+            last = call()
+            kept[key] = [*taken, time.perf_counter() - began], last
         else:
             clock.save(statistics.median(taken))
         return last
+
+    def few(trainer, x, *arguments):
+        # not the number of threads, of which a training tries several
+        key = size(trainer.stack), x.shape, *here()
+        return sampled(steps, key, lambda: step(trainer, x, *arguments))
 
     def settled(*arguments):
         clock.settle()
@@ -83,7 +89,7 @@ def shorten(clock: Clock) -> None:
             clock.settle()
 
     def part(stack, x, y, **named):
-        key = size(stack), len(x), *here()
+        key = size(stack), len(x), torch.get_num_threads(), *here()
         if key in looks:
             found, took = looks[key]
             clock.save(took)
@@ -106,35 +112,29 @@ def shorten(clock: Clock) -> None:
         return found
 
     def again(data, recipe, seeds, start, stop):
-        """The last of a few batches stands for all that come after it."""
-        key = data.x_train.shape, recipe.batch, recipe.augment, len(seeds), *here()
-        taken, last = drawn.get(key, ([], None))
+        kind = data.x_train.shape, recipe.batch, recipe.augment, len(seeds)
+        key = kind, torch.get_num_threads(), *here()
         source = batches(data, recipe, seeds, start, stop)
         for _ in range(start, stop):
-            if len(taken) < STEPS:
-                began = time.perf_counter()
-                last = next(source)
-                taken.append(time.perf_counter() - began)
-                drawn[key] = taken, last
-            else:
-                clock.save(statistics.median(taken))
-            yield last
+            yield sampled(drawn, key, lambda: next(source))
 
     def one_by_one(work, pieces, shared, bar, *, apart):
-        """Each piece on one thread; they are dealt out as ``processes`` does, to as many at a time."""
-        at_once = min(len(pieces), processes.MOST, torch.get_num_threads()) if apart else 1
-        if at_once == 1 or threads.given():
+        """Each piece on one thread; counted as if they had been dealt out to several processes."""
+        nonlocal elsewhere
+        number = processes.at_once(pieces, apart=apart)
+        if number == 1:
             return each(work, pieces, shared, bar, apart=apart)
         clock.settle()
-        found, took = [], []
+        found, took, elsewhere = [], [], True
         for piece in pieces:
             began = time.perf_counter() + clock.saved
             with threads.using(1):
                 found += each(work, [piece], shared, bar, apart=False)
             clock.settle()
             took.append(time.perf_counter() + clock.saved - began)
-        order = sorted(range(len(pieces)), key=lambda place: -pieces[place].cost)
-        clock.saved += dealt([took[place] for place in order], at_once) - sum(took)
+        elsewhere = False
+        in_turn = [took[place] for place in processes.dearest_first(pieces)]
+        clock.saved += dealt(in_turn, number) - sum(took)
         return found
 
     processes.each = one_by_one

@@ -1,7 +1,7 @@
 """One variable chooses the size of every experiment, and says so when it is misspelt."""
 
 import subprocess
-from dataclasses import fields, is_dataclass
+from dataclasses import fields, is_dataclass, replace
 
 import pytest
 
@@ -34,6 +34,9 @@ def _recipes(plan):
     elif is_dataclass(plan):
         for field in fields(plan):
             yield from _recipes(getattr(plan, field.name))
+    elif isinstance(plan, tuple):
+        for each in plan:
+            yield from _recipes(each)
 
 
 @pytest.mark.parametrize("name", ["quick", "class", "paper"])
@@ -45,6 +48,15 @@ def test_sixteen_bits_are_for_gpus(monkeypatch, name, gpu):
     written, found = list(_recipes(scales.named(name))), list(_recipes(scales.current()))
     assert len(found) > 5 and any(each.precision == "mixed" for each in written)
     assert found == (written if gpu and name != "quick" else [each.with_(precision="float32") for each in written])
+
+
+def test_a_recipe_in_a_protocol_is_found_too(monkeypatch):
+    large = scales.named("class")
+    sixteen = large.scaling.mlp._replace(recipe=large.scaling.mlp.recipe.with_(precision="mixed"))
+    monkeypatch.setitem(scale_file._SCALES, "class", replace(large, scaling=replace(large.scaling, mlp=sixteen)))
+    monkeypatch.setenv("TICKETLAB_SCALE", "class")
+    monkeypatch.setattr("torch.cuda.is_available", lambda: False)
+    assert scales.current().scaling.mlp == large.scaling.mlp
 
 
 def test_larger_rounds_end_where_the_papers_do():

@@ -76,12 +76,11 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
     Raises ProcessEnded, a RuntimeError, if a process is ended from outside.
     """
     counts = Counts(bar, [piece.steps for piece in pieces], [piece.share for piece in pieces])
-    apart = apart and not (threads.given() or multiprocessing.parent_process())  # not out of the others
-    at_once = min(len(pieces), MOST, torch.get_num_threads()) if apart else 1
-    sent = _packed(shared, *(piece.arguments for piece in pieces)) if at_once > 1 else None
+    number = at_once(pieces, apart=apart)
+    sent = _packed(shared, *(piece.arguments for piece in pieces)) if number > 1 else None
     if sent is None:
         return _one_after_the_other(work, pieces, shared, counts)
-    bar.set_postfix_str(f"{at_once} at a time", False)
+    bar.set_postfix_str(f"{number} at a time", False)
     with tempfile.TemporaryDirectory(prefix="ticketlab-", ignore_cleanup_errors=True) as folder:
         (Path(folder) / _SHARED).write_bytes(sent[0])
         counts.values = _table(folder, len(pieces), "w+")
@@ -89,8 +88,8 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
         futures = {}
         try:
             with _uninterrupted():
-                pool = _pool(at_once)
-                for place in sorted(range(len(pieces)), key=lambda place: -pieces[place].cost):
+                pool = _pool(number)
+                for place in dearest_first(pieces):
                     futures[place] = pool.submit(_elsewhere, work, sent[1 + place], place, *told)
             return _gathered(futures, counts)
         except BrokenProcessPool:
@@ -101,6 +100,17 @@ def each(work: Callable, pieces: Sequence[Piece], shared, bar, *, apart: bool) -
                 future.cancel()
             wait(futures.values())
             counts.values = None  # else the folder could not be removed on every system
+
+
+def at_once(pieces: Sequence[Piece], *, apart: bool) -> int:
+    """How many of them ``each`` does at a time, if they can be sent to other processes."""
+    apart = apart and not (threads.given() or multiprocessing.parent_process())  # not out of the others
+    return min(len(pieces), MOST, torch.get_num_threads()) if apart else 1
+
+
+def dearest_first(pieces: Sequence[Piece]) -> list[int]:
+    """Their places, in the order in which ``each`` begins them."""
+    return sorted(range(len(pieces)), key=lambda place: -pieces[place].cost)
 
 
 def _one_after_the_other(work: Callable, pieces: Sequence[Piece], shared, counts: Counts) -> list:

@@ -90,6 +90,8 @@ def _in_float32(plan):
     """The same plan with all of its recipes, however deep they lie, in float32."""
     if isinstance(plan, Recipe):
         return plan.with_(precision="float32")
+    if hasattr(plan, "_make"):  # a named tuple, such as scaling.Protocol
+        return plan._make(map(_in_float32, plan))
     if not is_dataclass(plan):
         return plan
     return replace(plan, **{field.name: _in_float32(getattr(plan, field.name)) for field in fields(plan)})
