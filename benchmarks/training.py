@@ -1,6 +1,7 @@
 """Net-steps a second: stacks of R against a plain hand-written loop, and against the machine."""
 
 import statistics
+from types import SimpleNamespace
 
 import torch
 import torch.nn.functional as F
@@ -8,7 +9,7 @@ import torch.nn.functional as F
 from benchmarks.machine import device, interleaved, matrix_product, memory_copy, ratio
 from ticketlab import nets, stack
 from ticketlab.training import Recipe
-from ticketlab.training.orders import order
+from ticketlab.training.loop import _batches
 from ticketlab.training.pace import Paced
 from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.trainer import Trainer
@@ -85,16 +86,15 @@ def _stacked(net, x, y, recipe: Recipe, replicates: int):
     drawn = stack.draw(net, range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), x[0], recipe.batch, training=True)
     most, trainers = torch.get_num_threads() if shared.free else 1, {}
-    sources = {part.start: order(len(x), recipe.batch, range(part.start, part.stop), 0, 10**9, x.device)
-               for part in shared.parts}
+    sources = {part.start: _batches(SimpleNamespace(x_train=x, y_train=y), recipe,
+                                    range(part.start, part.stop), 0, 10**9) for part in shared.parts}
 
     def some(part, moved):
         if part.start not in trainers:
             trainer = Trainer(drawn[part], recipe, None, None, [])
             trainers[part.start] = Paced(trainer, most, 10**9)
         for _ in range(STEPS):
-            index = next(sources[part.start])
-            trainers[part.start].step(x[index], y[index], recipe.lr)
+            trainers[part.start].step(*next(sources[part.start]), recipe.lr)
             moved()
 
     return lambda: side_by_side(some, shared, lambda: None)

@@ -180,3 +180,19 @@ def test_a_hook_and_a_forward_of_its_own_are_not_passed_by(hook):
     net = torch.nn.Sequential(torch.nn.Linear(4, 2))
     net[0].forward = lambda x: x[:, :2]
     assert not has_rules(net)
+
+
+@pytest.mark.parametrize("replicates, outputs, halves", [(1, 10, 2), (1, 7, 1), (1, 500, 1), (2, 10, 2)])
+def test_a_single_small_product_is_taken_as_two(replicates, outputs, halves, monkeypatch):
+    """torch shares the sums of one small product out among its threads, so that its bits depend on their
+    number, and training could never take the quicker one (``training.pace``). The gradient is the same."""
+    net = nn.Sequential(nn.Linear(24, outputs))
+    drawn = stack.draw(net, range(replicates))
+    for values in drawn.parameters.values():
+        values.requires_grad_()
+    x, products, bmm = torch.randn(replicates, 9, 24), [], torch.bmm
+    monkeypatch.setattr(torch, "bmm", lambda one, other: (products.append(len(one)), bmm(one, other))[1])
+    weights = torch.randn(replicates, 9, outputs)
+    (stack.forward(drawn, x, training=True) * weights).sum().backward()
+    assert products == [halves]
+    torch.testing.assert_close(drawn.parameters["0.weight"].grad, weights.mT @ x)

@@ -54,6 +54,24 @@ def test_of_many_numbers_it_climbs_to_the_quickest():
     assert follow(Pace(own, 1), lambda number, _: own[number], 600)[-300:].count(4) > 240
 
 
+def test_what_is_clearly_slower_is_not_tried_again_soon():
+    """Each trial costs some slow steps: of 200 steps on two threads, at most one trial of one thread."""
+    taken = follow(Pace([1, 2], 1), lambda number, _: 0.024 if number == 1 else 0.014, 200)
+    assert taken[:20].count(2) > 10 and taken[20:].count(1) <= 4
+    little = follow(Pace([1, 2], 1), lambda number, _: 0.024 if number == 1 else 0.022, 200)
+    assert 4 < little[20:].count(1) <= 25
+
+
+def test_a_trial_ends_as_soon_as_it_is_seen_to_be_no_gain():
+    taken = follow(Pace([1, 2], 2), lambda number, _: 0.011 if number == 1 else 0.010, 30)
+    assert taken.count(1) == 4  # one that wakes, and three that count
+
+
+def test_beyond_a_number_that_gained_the_next_one_is_tried_soon():
+    own = {1: 0.008, 2: 0.005, 4: 0.003, 8: 0.002}
+    assert 8 in follow(Pace(own, 1), lambda number, _: own[number], 100)
+
+
 def test_a_number_that_is_refused_is_not_tried_again():
     choice = Pace([1, 2], 1)
     while choice.trial is None:
@@ -129,6 +147,16 @@ def test_gradients_that_are_all_zero_prove_nothing(restless, monkeypatch):
     monkeypatch.setattr(trainer, "cross_entropies", lambda outputs, labels: outputs.sum(-1) * 0)
     fit(stack.draw(NETS["mlp"], range(3)))
     assert [*pace._found.values()][0][2] == {2}
+
+
+def test_a_step_needs_no_seeds_to_prove_a_number(restless):
+    """`seen` is another argument of a trainer's step, and gradients must not end up in `noise`."""
+    torch.set_num_threads(1)
+    start = stack.draw(NETS["mlp"], range(3))
+    paced = pace.Paced(trainer.Trainer(start, RECIPES["sgd"], None, None, []), 2, 100)
+    for _ in range(8):
+        paced.step(torch.randn(3, 10, 12), torch.randint(3, (3, 10)), 0.1)
+    assert paced.pace.proven == {1, 2} and not paced.refused
 
 
 def test_an_interrupted_step_leaves_the_number_of_threads_as_it_was(restless, monkeypatch):

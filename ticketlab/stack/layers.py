@@ -31,6 +31,7 @@ _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _LINEAR = (nn.Linear, AttentionLinear, MLPLinear, Unembedding)
 _FRESH = (*_LINEAR, *_CONVOLUTIONS, *_NORMS)  # what they give is new, and no view of what they got
+_FEW = 4096  # numbers of a product
 
 
 def has_rules(net: nn.Module) -> bool:
@@ -253,7 +254,16 @@ class _BatchedLinear(torch.autograd.Function):
             return grad_x, None, grad.sum(1) if ctx.needs_input_grad[2] else None
         if x.shape[2] < 8:  # a thin product is several times as fast this way round
             return grad_x, torch.bmm(x.mT, grad).mT, grad.sum(1)
-        return grad_x, torch.bmm(grad.mT, x), grad.sum(1)
+        return grad_x, _sums(grad.mT, x), grad.sum(1)
+
+
+def _sums(one, other):
+    """torch.bmm. A single product of few numbers is shared out within each sum by torch's threads, so
+    that bits depend on how many there are; of two halves of it each is computed by one thread."""
+    rows, columns = one.shape[1], other.shape[2]
+    if len(one) > 1 or rows % 2 or rows * columns > _FEW:
+        return torch.bmm(one, other)
+    return torch.bmm(one[0].unflatten(0, (2, -1)), other.expand(2, -1, -1)).flatten(0, 1)[None]
 
 
 def _linear(x, weight, bias):

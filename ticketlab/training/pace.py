@@ -17,13 +17,14 @@ import time
 from collections.abc import Sequence
 
 import torch
+from torch import Tensor
 
 from ticketlab.training.trainer import Trainer
 
 _STEPS, _SECONDS = 5, 0.01  # of a look, at least
 _GAIN = 0.97  # of the time: what is less is noise
 _SLOWER = 1.25  # than in the look before: something else has begun
-_SOON, _LATE = 2, 32  # looks until the next number is tried, doubled each time that nothing is gained
+_SOON, _LATE = 4, 32  # looks until the next number is tried: soon where little lay between two
 _WORTH = 30  # steps to go; the proof costs one
 
 # of trainings before: the number kept, the looks until the next trial, and the numbers with other bits
@@ -68,6 +69,7 @@ class Pace:
     def _lost(self, mean: float) -> bool:
         """Whether it is soon clear that what is tried is slower."""
         return self.own is not None and (self.steps > 1 and mean > _SLOWER * self.own
+                                         or self.steps > 2 and mean > self.own
                                          or self.seconds > max(_SECONDS, _STEPS * self.own))
 
     def _looked(self, mean: float) -> None:
@@ -78,10 +80,15 @@ class Pace:
             self.trial, self.woken = self._next(), False
 
     def _tried(self, mean: float) -> None:
+        clear = self.own is not None and max(mean, self.own) > _SLOWER * min(mean, self.own)
         if self.own is None or mean < _GAIN * self.own:
-            self.kept, self.own, self.patience = self.trial, mean, _SOON
+            self.up = self.trial < self.kept  # the next one tried lies beyond, if there is one
+            if self.own is not None:
+                end = self.trial in (self.numbers[0], self.numbers[-1])
+                self.patience = _LATE if clear and end else _SOON
+            self.kept, self.own = self.trial, mean
         else:
-            self.patience = min(2 * self.patience, _LATE)
+            self.patience = _LATE if clear else min(2 * self.patience, _LATE)
         self.trial, self.wait, self.woken = None, self.patience, False
         self.steps, self.seconds = 0, 0.0
 
@@ -118,9 +125,9 @@ class Paced:
             self.pace.patience = patience
             self.pace.trial = None if kept == self.here else kept
 
-    def step(self, *arguments):
+    def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
         """As ``Trainer.step``."""
-        pace = self.pace
+        pace, arguments = self.pace, (x, y, lr, noise)
         if pace is None:
             return self.trainer.step(*arguments)
         before, number, copy = pace.trial, pace.number, None

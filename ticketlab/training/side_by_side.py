@@ -1,10 +1,11 @@
 """Networks of one stack that are computed side by side, each part of them on a thread of its own.
 
 torch shares each operation among its threads; here the networks are shared out, and each part goes its
-own way on one thread, so that nobody waits for anybody. Measured on two cores: 24 MLPs in two parts take
-two thirds of the time that they take on torch's two threads, and beside another busy program half. Small
-stacks stay together, for Python takes only one part forward at a time, and so do networks that cannot be
-shared out evenly. They begin on one thread, or on torch's where operations are large.
+own way on one thread, so that nobody waits for anybody. Measured on two cores, milliseconds a step in
+two parts, on torch's two threads and on one: 24 CNNs 26, 31 and 44, beside another busy program 35, 100
+and 45; 8 CNNs 13, 11 and 13, beside it 17, 51 and 15. So small stacks stay together, for Python takes
+only one part forward at a time and each turn costs, and so do networks that cannot be shared out evenly.
+They begin on one thread, or on torch's where operations are large.
 
 This choice depends on the work and the machine's number of threads alone, never on what else it does:
 the same call gives the same bits. Where bits do not depend on torch's threads, ``pace`` takes the
@@ -28,12 +29,14 @@ Result = TypeVar("Result")
 # Nanoseconds on one thread, fitted to stacks of MLPs, CNNs and a transformer (``make bench``).
 _PRODUCT, _OUTPUT = 1 / 30, 1.2  # forward; a training step takes three times that
 _PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in evaluation
+# of Python's time in a training step, for each thread more: it takes turns, operation by operation
+_TURNS = 2.5
 _BEGIN = 1_000_000  # of a thread: a training takes many steps for it, an evaluation is over soon
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
 _LARGE = 3_000_000
 # of a thread's time that torch's threads use in such operations, and in smaller ones
-_SHARED = {True: 0.8, False: 0.7}
+_SHARED = {True: 0.8, False: 0.75}
 
 
 class Shares(NamedTuple):
@@ -70,7 +73,8 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
             parts += 1
     # a training's steps find out by themselves whether torch's threads are quicker (``pace``)
     shared = networks * one / (available * _SHARED[large]) + python if large or training else inf
-    if -(-networks // parts) * one + parts * python > shared:
+    turns = (1 + _TURNS * (parts - 1) if training else parts) * python
+    if -(-networks // parts) * one + turns > shared:
         parts = 1  # three networks on two threads: two of them one after the other, beside the third
     if parts > 1:
         ends = [which.start + networks * place // parts for place in range(parts + 1)]
