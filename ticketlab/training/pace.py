@@ -24,7 +24,7 @@ from ticketlab.training.trainer import Trainer
 _STEPS, _SECONDS = 5, 0.01  # of a look, at least
 _GAIN = 0.97  # of the time: what is less is noise
 _SLOWER = 1.25  # than in the look before: something else has begun
-_SOON, _LATE = 4, 32  # looks until the next number is tried: soon where little lay between two
+_SOON, _LATE = 4, 32  # looks until the next trial: after a gain, and at most, where trials are lost
 _WORTH = 30  # steps to go; the proof costs one
 
 # of trainings before: the number kept, the looks until the next trial, and the numbers with other bits
@@ -80,15 +80,14 @@ class Pace:
             self.trial, self.woken = self._next(), False
 
     def _tried(self, mean: float) -> None:
-        clear = self.own is not None and max(mean, self.own) > _SLOWER * min(mean, self.own)
         if self.own is None or mean < _GAIN * self.own:
             self.up = self.trial < self.kept  # the next one tried lies beyond, if there is one
-            if self.own is not None:
-                end = self.trial in (self.numbers[0], self.numbers[-1])
-                self.patience = _LATE if clear and end else _SOON
+            if self.own is not None:  # else what was found in trainings before still holds
+                self.patience = _SOON
             self.kept, self.own = self.trial, mean
         else:
-            self.patience = _LATE if clear else min(2 * self.patience, _LATE)
+            clear = mean > _SLOWER * self.own
+            self.patience = min((4 if clear else 2) * self.patience, _LATE)
         self.trial, self.wait, self.woken = None, self.patience, False
         self.steps, self.seconds = 0, 0.0
 

@@ -30,7 +30,7 @@ Result = TypeVar("Result")
 _PRODUCT, _OUTPUT = 1 / 30, 1.2  # forward; a training step takes three times that
 _PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in evaluation
 # of Python's time in a training step, for each thread more: it takes turns, operation by operation
-_TURNS = 2.5
+_TURNS = 2.75
 _BEGIN = 1_000_000  # of a thread: a training takes many steps for it, an evaluation is over soon
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
