@@ -15,7 +15,7 @@ from ticketlab.training.side_by_side import shares, side_by_side
 from ticketlab.training.trainer import Trainer
 
 EXAMPLES = 10_000
-STEPS = 10  # a call: what shares a stack out over threads does so once a call
+STEPS = 40  # a call: threads begin, and numbers of them are tried, a few times in a training
 
 
 def report() -> str:
