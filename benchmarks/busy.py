@@ -21,7 +21,7 @@ ADAM = Recipe("adam", lr=2e-3, batch=100, steps=240, evaluate_every="100%")
 SGD = Recipe("sgd", lr=0.1, momentum=0.9, batch=50, steps=160, evaluate_every="100%")
 
 
-def report(rounds: int = 7) -> str:
+def report(rounds: int = 3) -> str:
     signals, text = data.load("mnist1d"), data.load("sentences")
     small, gpt = scaling.architecture("mlp", signals, 20), nets.gpt(text, width=32, heads=2, blocks=2)
     work = {"24 MLPs": (nets.mlp(signals), signals, ADAM.with_(steps=60), 24),
