@@ -31,7 +31,7 @@ _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _LINEAR = (nn.Linear, AttentionLinear, MLPLinear, Unembedding)
 _FRESH = (*_LINEAR, *_CONVOLUTIONS, *_NORMS)  # what they give is new, and no view of what they got
-_FEW = 4096  # numbers of a product
+_FEW = 4096  # numbers of a product; of more, torch's threads take whole numbers each
 
 
 def has_rules(net: nn.Module) -> bool:

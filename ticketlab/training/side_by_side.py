@@ -29,8 +29,8 @@ Result = TypeVar("Result")
 # Nanoseconds on one thread, fitted to stacks of MLPs, CNNs and a transformer (``make bench``).
 _PRODUCT, _OUTPUT = 1 / 30, 1.2  # forward; a training step takes three times that
 _PYTHON = {True: 150_000, False: 15_000}  # of each layer, in training and in evaluation
-# of Python's time in a training step, for each thread more: it takes turns, operation by operation
-_TURNS = 2.75
+# of Python's time for each thread more; in training they take turns, operation by operation
+_TURNS = {True: 2.75, False: 1}
 _BEGIN = 1_000_000  # of a thread: a training takes many steps for it, an evaluation is over soon
 _NAME = "ticketlab networks"  # of the threads
 # of an operation, above which torch's threads gain more than they lose by waiting
@@ -73,8 +73,7 @@ def shares(stack: Stack, which: slice, example: Tensor, examples: int, *, traini
             parts += 1
     # a training's steps find out by themselves whether torch's threads are quicker (``pace``)
     shared = networks * one / (available * _SHARED[large]) + python if large or training else inf
-    turns = (1 + _TURNS * (parts - 1) if training else parts) * python
-    if -(-networks // parts) * one + turns > shared:
+    if -(-networks // parts) * one + (1 + _TURNS[training] * (parts - 1)) * python > shared:
         parts = 1  # three networks on two threads: two of them one after the other, beside the third
     if parts > 1:
         ends = [which.start + networks * place // parts for place in range(parts + 1)]
