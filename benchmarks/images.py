@@ -17,13 +17,11 @@ from torch.utils.data import DataLoader, Dataset
 from torchvision import transforms
 
 from benchmarks.machine import device, interleaved, ratio
-from ticketlab import nets, stack
+from benchmarks.training import stacked
+from ticketlab import nets
 from ticketlab.training import Recipe
 from ticketlab.training.augmentation import PADDING, crop_flip
-from ticketlab.training.loop import _batches
-from ticketlab.training.pace import Paced
-from ticketlab.training.side_by_side import shares, side_by_side
-from ticketlab.training.trainer import Trainer, _precision
+from ticketlab.training.trainer import _precision
 
 MEAN, STD = (0.49, 0.48, 0.45), (0.25, 0.24, 0.26)  # about those of CIFAR-10
 
@@ -42,7 +40,9 @@ def report() -> str:
         contestants |= {
             "tensor loop, channels last": _tensor_loop(data, recipe, channels_last=True),
             "the same, compiled": _tensor_loop(data, recipe, channels_last=True, compiled=True)}
-    contestants |= {f"R = {R}": _stacked(data, recipe, R) for R in (1, 3, 12)[:3 if gpu else 2]}
+    net = nets.resnet20(nets.Task((3, 32, 32), 10))
+    contestants |= {f"R = {R}": stacked(net, data, recipe, R, steps=1)
+                    for R in (1, 3, 12)[:3 if gpu else 2]}
     times = interleaved(contestants, rounds=5, seconds=2 if gpu else 0.25)
     lines = [f"ResNet-20, batch {recipe.batch}, crop-flip, {recipe.precision}: images a second"]
     for name, seconds in times.items():
@@ -135,21 +135,3 @@ def _plain(batches, recipe: Recipe, channels_last=False, compiled=False):
         optimizer.step()
 
     return step
-
-
-def _stacked(data, recipe: Recipe, replicates: int):
-    """The inner loop of ``ticketlab.train``, data order and augmentation included, shared out over
-    threads as there."""
-    drawn = stack.draw(nets.resnet20(nets.Task((3, 32, 32), 10)), range(replicates), device=device())
-    shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
-    most, trainers = torch.get_num_threads() if shared.free else 1, {}
-    sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
-               for part in shared.parts}
-
-    def some(part, moved):
-        if part.start not in trainers:
-            trainer = Trainer(drawn[part], recipe, None, None, [])
-            trainers[part.start] = Paced(trainer, most, 10**9)
-        trainers[part.start].step(*next(sources[part.start]), recipe.lr)
-
-    return lambda: side_by_side(some, shared)

@@ -33,10 +33,11 @@ def report() -> str:
 def _table(title: str, net, shape, recipe: Recipe, sizes) -> str:
     x = torch.randn(EXAMPLES, *shape, device=device())
     y = torch.randint(10, (EXAMPLES,), device=device())
+    data = SimpleNamespace(x_train=x, y_train=y)
     product, product_flops = matrix_product()
     copy, copy_bytes = memory_copy()
     contestants = {"plain loop": _plain(net, x, y, recipe), "product": product, "copy": copy}
-    contestants |= {f"R = {R}": _stacked(net, x, y, recipe, R) for R in sizes}
+    contestants |= {f"R = {R}": stacked(net, data, recipe, R, STEPS) for R in sizes}
     times = interleaved(contestants, rounds=9)
     rate = product_flops / statistics.median(times.pop("product"))
     limit = rate / (_flops(net, shape) * recipe.batch)
@@ -81,23 +82,24 @@ def _plain(net, x, y, recipe: Recipe):
     return steps
 
 
-def _stacked(net, x, y, recipe: Recipe, replicates: int):
-    """The inner loop of ``ticketlab.train``, data order included, shared out over threads as there."""
+def stacked(net, data, recipe: Recipe, replicates: int, steps: int):
+    """A call that takes ``steps`` steps of the inner loop of ``ticketlab.train``, data order and
+    augmentation included, shared out over threads as there."""
     drawn = stack.draw(net, range(replicates), device=device())
-    shared = shares(drawn, slice(0, replicates), x[0], recipe.batch, training=True)
+    shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
     most, trainers = torch.get_num_threads() if shared.free else 1, {}
-    sources = {part.start: _batches(SimpleNamespace(x_train=x, y_train=y), recipe,
-                                    range(part.start, part.stop), 0, 10**9) for part in shared.parts}
+    sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
+               for part in shared.parts}
 
     def some(part, moved):
         if part.start not in trainers:
             trainer = Trainer(drawn[part], recipe, None, None, [])
             trainers[part.start] = Paced(trainer, most, 10**9)
-        for _ in range(STEPS):
+        for _ in range(steps):
             trainers[part.start].step(*next(sources[part.start]), recipe.lr)
             moved()
 
-    return lambda: side_by_side(some, shared, lambda: None)
+    return lambda: side_by_side(some, shared)
 
 
 def _flops(net, shape) -> int:
