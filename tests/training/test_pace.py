@@ -67,6 +67,27 @@ def test_a_trial_ends_as_soon_as_it_is_seen_to_be_no_gain():
     assert taken.count(1) == 4  # one that wakes, and three that count
 
 
+def test_of_long_steps_the_proof_itself_can_end_a_trial():
+    """ResNet-20, 0.4 s a step: a lost trial costs its proof, and one step each time after that."""
+    def trials(own, steps):
+        choice, lost, taken = Pace([1, 2], 2), 0.0, []
+        for _ in range(steps):
+            if choice.number not in choice.proven:
+                lost += own[choice.number]
+                choice.prove(own[choice.number])
+            else:
+                taken.append(choice.number)
+                choice.took(own[choice.number])
+        return taken, lost
+
+    taken, lost = trials({1: 0.6, 2: 0.4}, 200)
+    assert taken.count(1) == 1 and lost == 0.6
+    taken, _ = trials({1: 0.6, 2: 1.2}, 200)  # beside another program
+    assert taken.count(1) > 150
+    taken, lost = trials({1: 0.006, 2: 0.004}, 200)  # a short step alone says little
+    assert taken.count(1) > 3 and lost == 0.006
+
+
 def test_beyond_a_number_that_gained_the_next_one_is_tried_soon():
     own = {1: 0.008, 2: 0.005, 4: 0.003, 8: 0.002}
     assert 8 in follow(Pace(own, 1), lambda number, _: own[number], 100)

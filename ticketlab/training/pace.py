@@ -24,6 +24,7 @@ from ticketlab.training.trainer import Trainer
 _STEPS, _SECONDS = 5, 0.01  # of a look, at least
 _GAIN = 0.97  # of the time: what is less is noise
 _SLOWER = 1.25  # than in the look before: something else has begun
+_LONG = 0.1  # seconds of a step that tells on its own
 _SOON, _LATE = 4, 32  # looks until the next trial: after a gain, and at most, where trials are lost
 _WORTH = 30  # steps to go; the proof costs one
 
@@ -48,14 +49,24 @@ class Pace:
     def number(self) -> int:
         return self.kept if self.trial is None else self.trial
 
+    @property
+    def _long(self) -> bool:
+        return self.trial is not None and self.own is not None and self.own >= _LONG
+
     def refuse(self) -> None:
         """The number on trial does not give the same bits."""
         self.numbers.remove(self.trial)
         self.trial = None
 
+    def prove(self, seconds: float) -> None:
+        """The number on trial gives the same bits; the proof's step on it took that long."""
+        self.proven.add(self.trial)
+        if self._long:
+            self.took(seconds)
+
     def took(self, seconds: float) -> None:
         """A step on ``number`` took that long."""
-        if not self.woken:  # the first one wakes threads
+        if not self.woken and not self._long:  # the first one wakes threads
             self.woken = True
             return
         self.steps, self.seconds = self.steps + 1, self.seconds + seconds
@@ -68,7 +79,7 @@ class Pace:
 
     def _lost(self, mean: float) -> bool:
         """Whether it is soon clear that what is tried is slower."""
-        return self.own is not None and (self.steps > 1 and mean > _SLOWER * self.own
+        return self.own is not None and ((self.steps > 1 or self._long) and mean > _SLOWER * self.own
                                          or self.steps > 2 and mean > self.own
                                          or self.seconds > max(_SECONDS, _STEPS * self.own))
 
@@ -132,14 +143,16 @@ class Paced:
         before, number, copy = pace.trial, pace.number, None
         if number not in pace.proven:
             copy, number, theirs = self.trainer.copy(), self.here, []
+            began = time.perf_counter()
             alike = _on(pace.number, self.here, copy, *arguments, theirs)
+            proof = time.perf_counter() - began
         began, own = time.perf_counter(), None if copy is None else []
         measured = _on(number, self.here, self.trainer, *arguments, own)
         if copy is None:
             pace.took(time.perf_counter() - began)
         elif _same(alike, measured) and _same(theirs, own) and any(
                 each.any() for each in own) and self.trainer.equals(copy):
-            pace.proven.add(pace.number)
+            pace.prove(proof)
         else:
             self.refused.add(pace.number)
             pace.refuse()
