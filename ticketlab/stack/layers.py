@@ -22,7 +22,7 @@ from ticketlab.nets import (
     Residual,
     Unembedding,
 )
-from ticketlab.stack import signals
+from ticketlab.stack import linear, signals
 
 _ANYWHERE = (nn.ReLU, nn.Identity, nn.Tanh, nn.Sigmoid, nn.GELU, nn.LeakyReLU)
 _CONVOLUTIONS = {nn.Conv1d: F.conv1d, nn.Conv2d: F.conv2d}
@@ -30,8 +30,7 @@ _POOLS = (nn.MaxPool1d, nn.MaxPool2d, nn.AvgPool1d, nn.AvgPool2d,
           nn.AdaptiveAvgPool1d, nn.AdaptiveAvgPool2d)
 _NORMS = (nn.BatchNorm1d, nn.BatchNorm2d)
 _LINEAR = (nn.Linear, AttentionLinear, MLPLinear, Unembedding)
-_FRESH = (*_LINEAR, *_CONVOLUTIONS, *_NORMS)  # what they give is new, and no view of what they got
-_FEW = 4096  # numbers of a product; of more, torch's threads take whole numbers each
+_FRESH = (*_CONVOLUTIONS, *_NORMS)  # what they give is new, and no view of what they got
 
 
 def has_rules(net: nn.Module) -> bool:
@@ -123,17 +122,29 @@ class _Run:
         return module(x), layout
 
     def linear(self, name, x):
-        return _linear(x, self.parameters[name + "weight"], self.parameters.get(name + "bias"))
+        return linear.chain(x, [self.own(name)])
+
+    def own(self, name):
+        return linear.Layer(self.parameters[name + "weight"], self.parameters.get(name + "bias"))
 
     def chain(self, parts, name, x, layout):
         own = False  # whether nobody else holds x, nor will ask for it
+        waiting = []  # linear layers, which are computed together
         for child, part in parts.items():
+            if type(part) in _LINEAR:
+                waiting.append(self.own(f"{name}{child}."))
+                continue
+            if waiting:
+                if type(part) is nn.ReLU:
+                    waiting[-1] = waiting[-1]._replace(relu=True)
+                    continue
+                x, layout, waiting = linear.chain(self.to_rows(x, layout), waiting), "rows", []
             if own and type(part) is nn.ReLU and not torch.is_grad_enabled():
                 x.relu_()  # fresh memory costs an evaluation more than the comparison does
             else:
                 x, layout = self.layer(part, f"{name}{child}.", x, layout)
             own = type(part) in _FRESH
-        return x, layout
+        return (linear.chain(self.to_rows(x, layout), waiting), "rows") if waiting else (x, layout)
 
     def residual(self, module, name, x, layout):
         straight, ours = self.chain(module.body(), name, x, layout)
@@ -154,7 +165,7 @@ class _Run:
         if signals.takes(module, x):
             return signals.convolution(
                 self.to_lengths(x, layout), self.parameters[name + "weight"], bias,
-                module.stride[0], module.padding[0], _linear), "lengths"
+                module.stride[0], module.padding[0]), "lengths"
         x, layout = self.to_channels(x, layout)
         # a batch that all nets share needs no copies: R*C outputs of the same inputs
         groups = module.groups if layout == "shared" else self.R * module.groups
@@ -235,43 +246,3 @@ def _check_channels(x, layout):
     if x.dim() < (4 if layout in ("rows", "lengths") else 3):
         raise ValueError("convolutions, pools and their normalisation need activations "
                          "[N, channels, length, ...]; put an nn.Unflatten before them")
-
-
-class _BatchedLinear(torch.autograd.Function):
-    """y = x W^T + b for R nets. torch's own baddbmm would do, but it gives the gradient of W
-    transposed in memory, and copying that costs a quarter of a training step on CPU."""
-
-    @staticmethod
-    def forward(ctx, x, weight, bias):
-        ctx.save_for_backward(x, weight)
-        return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
-
-    @staticmethod
-    def backward(ctx, grad):
-        x, weight = ctx.saved_tensors
-        grad_x = torch.bmm(grad, weight) if ctx.needs_input_grad[0] else None
-        if not ctx.needs_input_grad[1]:  # a frozen weight
-            return grad_x, None, grad.sum(1) if ctx.needs_input_grad[2] else None
-        if x.shape[2] < 8:  # a thin product is several times as fast this way round
-            return grad_x, torch.bmm(x.mT, grad).mT, grad.sum(1)
-        return grad_x, _sums(grad.mT, x), grad.sum(1)
-
-
-def _sums(one, other):
-    """torch.bmm. A single product of few numbers is shared out within each sum by torch's threads, so
-    that bits depend on how many there are; of two halves of it each is computed by one thread."""
-    rows, columns = one.shape[1], other.shape[2]
-    if len(one) > 1 or rows % 2 or rows * columns > _FEW:
-        return torch.bmm(one, other)
-    return torch.bmm(one[0].unflatten(0, (2, -1)), other.expand(2, -1, -1)).flatten(0, 1)[None]
-
-
-def _linear(x, weight, bias):
-    if x.dim() > 3:  # a linear layer acts on the last dimension, whatever stands before it
-        lead = x.shape[1:-1]
-        return _linear(x.flatten(1, -2), weight, bias).unflatten(1, lead)
-    if bias is None:
-        return torch.bmm(x, weight.mT)
-    if torch.is_autocast_enabled(x.device.type):  # which casts torch's own operations, not ours
-        return torch.baddbmm(bias.unsqueeze(1), x, weight.mT)
-    return _BatchedLinear.apply(x, weight, bias)

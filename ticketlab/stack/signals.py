@@ -13,12 +13,12 @@ grouped convolution that cannot fill the processor. Batch normalisation is then 
 ``ticketlab.stack.layers`` calls it; lesson 05 trains the nets that it is for.
 """
 
-from collections.abc import Callable
-
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+
+from ticketlab.stack import linear
 
 # below this many channels a product of one piece is too thin, and copying the windows is cheaper
 _FEW = 8
@@ -36,12 +36,12 @@ def takes(module: nn.Module, x: Tensor) -> bool:
 
 
 def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, padding: int,
-                linear: Callable) -> Tensor:
+                ) -> Tensor:
     """R one-dimensional convolutions: [R, N, L, C_in] -> [R, N, L_out, C_out].
 
     weight: [R, C_out, C_in, kernel]. bias: [R, C_out] or None. An x [1, N, L, C_in] is one batch
-    for all nets. linear: the rule for linear layers, which does
-    thin kernels, window by window. Raises ValueError for a signal shorter than the kernel.
+    for all nets. Thin kernels are linear layers, window by window. Raises ValueError for a signal
+    shorter than the kernel.
     """
     R, outputs, channels, kernel = weight.shape
     length = x.shape[2] + 2 * padding
@@ -51,7 +51,8 @@ def convolution(x: Tensor, weight: Tensor, bias: Tensor | None, stride: int, pad
     if channels < _FEW:
         windows = F.pad(x, (0, 0, padding, padding)).unfold(2, kernel, stride).flatten(3)
         rows = windows.flatten(1, 2).expand(R, -1, -1)
-        return linear(rows, weight.flatten(2), bias).unflatten(1, windows.shape[1:3])
+        each = linear.chain(rows, [linear.Layer(weight.flatten(2), bias)])
+        return each.unflatten(1, windows.shape[1:3])
     if bias is None:
         bias = weight.new_zeros(R, outputs)
     positions = (length - kernel) // stride + 1

@@ -5,6 +5,7 @@ One mistake an entry, as ``Mutant`` has it.
 
 WAYS = "stack/test_ways.py"
 LAYERS = "stack/test_layers.py"
+LINEAR = "stack/test_linear.py"
 SIGNALS = "stack/test_signals.py"
 
 MISTAKES = (
@@ -20,6 +21,16 @@ MISTAKES = (
     ("ReLU in place on what somebody holds", "stack/layers.py",
      "own = type(part) in _FRESH", "own = True",
      LAYERS, "without_gradients_relu_works_in_place_and_only_on_what_nobody_else_holds"),
+    ("the way back past ReLU", "stack/linear.py",
+     "            if ctx.relu[place]:\n", "            if False:\n",
+     LINEAR, "values_and_gradients_are_those_of_plain_operations"),
+    ("a frozen weight ends the way back", "stack/linear.py",
+     "if any(needed[:2 + 2 * place]) else None", "if needed[2 * place] else None",
+     LINEAR, "values_and_gradients_are_those_of_plain_operations"),
+    ("no way back through what a layer gave", "stack/linear.py",
+     "grad = grads[place] if grad is None else grad if grads[place] is None else grad + grads[place]",
+     "grad = grads[place] if grad is None else grad",
+     LINEAR, "a_second_derivative_finds_its_way"),
     ("running variance biased", "stack/signals.py",
      "var.lerp_(batch_var * (count / (count - 1)), momentum)", "var.lerp_(batch_var, momentum)",
      SIGNALS, "the_net_of_lesson_05_has_each_nets_own_gradients_and_statistics"),
