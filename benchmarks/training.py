@@ -86,7 +86,7 @@ def stacked(net, data, recipe: Recipe, replicates: int, steps: int):
     """A call that takes ``steps`` steps of the inner loop of ``ticketlab.train``, data order and
     augmentation included, shared out over threads as there."""
     drawn = stack.draw(net, range(replicates), device=device())
-    shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch, training=True)
+    shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch)
     most, trainers = torch.get_num_threads() if shared.free else 1, {}
     sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
                for part in shared.parts}

@@ -78,5 +78,5 @@ def test_few_networks_and_examples_at_a_time_give_the_same(cached, monkeypatch):
     for one, other in zip(wanted, evaluate(nets, DATA.x_test, DATA.y_test), strict=True):
         torch.testing.assert_close(one, other)
     # 380 parameters a net, and 16 numbers of its widest layer an example
-    assert passes[0] == {100: (1, 50), 1000: (1, 50), 10**9: (5, 52)}[cached]
+    assert passes[0] == {100: (1, 26), 1000: (1, 26), 10**9: (5, 52)}[cached]
     assert sum(networks * examples for networks, examples in passes) == 5 * 52

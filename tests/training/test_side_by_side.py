@@ -11,8 +11,8 @@ from ticketlab import nets, stack
 from ticketlab.basics import threads
 from ticketlab.nets import Task
 from ticketlab.pruning import prune
-from ticketlab.training import evaluate, side_by_side
-from ticketlab.training.side_by_side import Shares, shares
+from ticketlab.training import evaluate, evaluation, side_by_side
+from ticketlab.training.side_by_side import Shares, shares, spread
 from ticketlab.training.side_by_side import side_by_side as abreast
 
 WHOLE = [slice(0, 5)]
@@ -37,9 +37,9 @@ def still_there():
     return [each for each in threading.enumerate() if each.name.startswith(side_by_side._NAME)]
 
 
-def choice(net, replicates, batch, shape=(12,), **more):
+def choice(net, replicates, batch, shape=(12,)):
     drawn = stack.draw(net, range(replicates))
-    return shares(drawn, slice(0, replicates), torch.zeros(shape), batch, training=True, **more)
+    return shares(drawn, slice(0, replicates), torch.zeros(shape), batch)
 
 
 def test_small_stacks_take_one_thread_and_large_ones_are_shared_out(two_cores):
@@ -76,15 +76,19 @@ def test_three_large_networks_on_two_threads_stay_together(two_cores):
 
 
 def test_an_evaluation_that_is_over_soon_takes_one_thread(two_cores):
-    """Another thread would take longer to begin; 24 networks of lesson 04 keep two busy."""
-    mnist1d, x = Task((40,), 10), torch.zeros(1000, 40)
+    """Another thread would take longer to begin; 24 networks of lesson 04 keep two busy, and so does one
+    that is large, whose examples are shared out."""
+    mnist1d = Task((40,), 10)
 
-    def parts(net, replicates):
+    def parts(net, replicates, passes, shape=(40,)):
         drawn = stack.draw(net, range(replicates))
-        return len(shares(drawn, slice(0, replicates), x[0], len(x), training=False).parts)
+        return [each.stop - each.start for each in spread(drawn, passes, torch.zeros(shape), 1000).parts]
 
-    assert parts(nets.mlp(mnist1d, (40, 13)), 5) == 1
-    assert parts(nets.mlp(mnist1d), 24) == 2
+    assert parts(nets.mlp(mnist1d, (40, 13)), 5, 2) == [2]
+    assert parts(nets.mlp(mnist1d), 1, 2) == [2]
+    assert parts(nets.conv1d(mnist1d), 1, 4) == [4]
+    assert parts(nets.mlp(mnist1d), 24, 16) == [8, 8]
+    assert parts(nets.mlp(Task((1, 28, 28), 10)), 1, 4, (1, 28, 28)) == [2, 2]
 
 
 def test_networks_without_rules_are_not_shared_out(two_cores, monkeypatch):
@@ -139,14 +143,19 @@ def test_shared_out_networks_train_as_they_do_together(net, recipe, in_parts):
     assert_same_bits(on.stack, first.stack)
 
 
-def test_evaluation_is_shared_out_and_gives_what_each_part_gives(in_parts):
-    drawn = stack.draw(NETS["mlp"], range(5))
-    assert len(shares(drawn, slice(0, 5), EXAMPLE, len(DATA.x_test), training=False).parts) == 2
+@pytest.mark.parametrize("cached", [300, 10**9])
+def test_evaluation_is_shared_out_and_gives_what_one_thread_gives(cached, in_parts, monkeypatch):
+    """To the last bit: which thread takes a pass decides nothing. By networks, or by their examples."""
+    monkeypatch.setattr(evaluation, "_CACHED", cached)
+    monkeypatch.setattr(evaluation, "_LEAST", 10)
+    drawn, seen, forward = stack.draw(NETS["mlp"], range(5)), set(), evaluation.forward
+    monkeypatch.setattr(evaluation, "forward", lambda *given, **more: (
+        seen.add(threading.current_thread().name), forward(*given, **more))[1])
     together = evaluate(drawn, DATA.x_test, DATA.y_test)
+    assert len(seen) == (2 if cached == 300 else 1)
     with threads.using(1):
-        for part in (slice(0, 2), slice(2, 5)):
-            for one, other in zip(together, evaluate(drawn[part], DATA.x_test, DATA.y_test), strict=True):
-                torch.testing.assert_close(one[part], other)
+        for one, other in zip(together, evaluate(drawn, DATA.x_test, DATA.y_test), strict=True):
+            assert torch.equal(one, other)
 
 
 def test_a_loss_that_is_not_finite_in_another_part_is_named_with_its_number(in_parts):

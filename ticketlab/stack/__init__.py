@@ -3,6 +3,7 @@
 stack: ``Stack`` and ``draw``; running: ``forward``
 ways: which way R networks are computed, and why; costs: how much work one of them is
 layers: how R networks run as one, a rule for each kind of layer
+linear: linear layers, one after the other
 signals: how R networks convolve signals on a CPU
 Every lesson builds on it.
 """

@@ -101,7 +101,7 @@ class _Cost(NamedTuple):
 def _cost(stack: Stack, data, recipe: Recipe, steps: int) -> _Cost:
     step = step_cost(stack.net, stack.replicates, data.x_train[0], recipe.batch)
     whole = slice(0, stack.replicates)
-    parts, number = shares(stack, whole, data.x_train[0], recipe.batch, training=True)
+    parts, number = shares(stack, whole, data.x_train[0], recipe.batch)
     return _Cost(steps * step, steps * step / max(len(parts), number or 1))
 
 

@@ -13,7 +13,7 @@ from ticketlab.basics import forked
 from ticketlab.stack import Stack, check_stack, forward, work
 from ticketlab.training.history import METRICS
 from ticketlab.training.memory import CHUNK
-from ticketlab.training.side_by_side import shares, side_by_side
+from ticketlab.training.side_by_side import side_by_side, spread
 
 _CACHED = 2**20  # numbers: 4 MiB
 _LEAST = 50  # examples at a time
@@ -31,42 +31,49 @@ def evaluate(stack: Stack, x: Tensor, y: Tensor, *, chunk: int = CHUNK) -> tuple
     if len(x) == 0:
         raise ValueError("there are no examples to evaluate on")
     chunk = max(1, chunk // y[0].numel())  # a text has as many labels as characters
-    whole = slice(0, stack.replicates)
     chunk, group = _fitting(stack, x, chunk)
-    passes = -(-len(x) // chunk) * -(-stack.replicates // group)
-    shared_out = shares(stack, whole, x[0], len(x), training=False, passes=passes)
-    parts = side_by_side(lambda part, step: [
-        _evaluate(stack[first:min(first + group, part.stop)], x, y, chunk)
-        for first in range(part.start, part.stop, group)], shared_out)
-    every = [each for part in parts for each in part]
-    return tuple(torch.cat(values) for values in zip(*every, strict=True))
+    groups = [stack[first:first + group] for first in range(0, stack.replicates, group)]
+    examples = list(enumerate(zip(x.split(chunk), y.split(chunk), strict=True)))
+    passes = [(nets, *each) for nets in groups for each in examples]
+    # a net may draw in evaluation, too: other numbers for each part, the same for each network
+    with contextlib.nullcontext() if stack.runs_as_one else forked(stack.device):
+        parts = side_by_side(lambda part, step: [_pass(*each) for each in passes[part]],
+                             spread(stack, len(passes), x[0], len(x)))
+    sums = [each for part in parts for each in part]
+    measured = [_means(sums[first:first + len(examples)], len(x), y.numel())
+                for first in range(0, len(sums), len(examples))]
+    return tuple(torch.cat(values) for values in zip(*measured, strict=True))
+
+
+def _pass(nets: Stack, place: int, examples: tuple[Tensor, Tensor]) -> tuple[Tensor, Tensor]:
+    """The sum of the losses and the number of correct labels, [R] each, on the examples of one place."""
+    x, labels = examples
+    with torch.no_grad():
+        outputs = forward(nets, x, shared=True, noise=[place] * nets.replicates)
+        labels = labels.expand(nets.replicates, *labels.shape)
+        return cross_entropies(outputs, labels).sum(1), (outputs.argmax(-1) == labels).flatten(1).sum(1)
+
+
+def _means(sums: list[tuple[Tensor, Tensor]], examples: int, labels: int) -> tuple[Tensor, Tensor]:
+    losses, correct = zip(*sums, strict=True)
+    # summed in float64, on the CPU: MPS has none
+    loss = sum(torch.stack(losses).cpu().double().unbind()) / examples
+    return loss.float().to(losses[0].device), sum(correct) / labels
 
 
 def _fitting(stack: Stack, x: Tensor, chunk: int) -> tuple[int, int]:
     """How many examples at a time, and how many networks. On a CPU so few that their weights and what
     their widest layer gives stay in its cache: larger blocks of memory are fetched from the system anew
-    each time, and many networks' weights are read again for every few examples."""
+    each time, and many networks' weights are read again for every few examples. If more than one pass,
+    then an even number of equal ones, to be shared out."""
     found = work(stack.net, x[0]) if stack.device.type == "cpu" and stack.runs_as_one else None
     if found is None:
         return chunk, stack.replicates
     chunk = min(chunk, max(_LEAST, _CACHED // 4 // found.widest))
-    return chunk, max(1, _CACHED // (found.values + chunk * found.widest))
-
-
-def _evaluate(stack: Stack, x: Tensor, y: Tensor, chunk: int) -> tuple[Tensor, Tensor]:
-    losses = []
-    correct = torch.zeros(stack.replicates, dtype=torch.int64, device=stack.device)
-    # a net may draw in evaluation, too: other numbers for each part, the same for each network
-    drawn = contextlib.nullcontext() if stack.runs_as_one else forked(stack.device)
-    with torch.no_grad(), drawn:
-        for place, (part, labels) in enumerate(zip(x.split(chunk), y.split(chunk), strict=True)):
-            outputs = forward(stack, part, shared=True, noise=[place] * stack.replicates)
-            labels = labels.expand(stack.replicates, *labels.shape)
-            losses.append(cross_entropies(outputs, labels).sum(1))
-            correct += (outputs.argmax(-1) == labels).flatten(1).sum(1)
-    # summed in float64, on the CPU: MPS has none
-    loss = sum(torch.stack(losses).cpu().double().unbind()) / len(x)
-    return loss.float().to(stack.device), correct / y.numel()
+    passes = -(-len(x) // chunk)
+    chunk = -(-len(x) // (passes + passes % 2 if passes > 1 else 1))
+    most = max(1, _CACHED // (found.values + chunk * found.widest))
+    return chunk, -(-stack.replicates // -(-stack.replicates // most))
 
 
 def cross_entropies(outputs: Tensor, labels: Tensor) -> Tensor:

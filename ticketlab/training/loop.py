@@ -82,7 +82,7 @@ def train(start: Stack | Snapshot, data, recipe: Recipe, *, masks: Masks | None 
                           seeds[part], stop, snapshots, part.start, most, moved, say)
 
         def some(which: slice) -> Run:
-            shared_out = shares(stack, which, data.x_train[0], recipe.batch, training=True)
+            shared_out = shares(stack, which, data.x_train[0], recipe.batch)
             most = torch.get_num_threads() if shared_out.free and stack.runs_as_one else 1
             # of the caller's random state nothing is read, and nothing changed
             with forked(stack.device):
