@@ -6,6 +6,7 @@ import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as any_of
+from torch import nn
 
 from tests.training.test_loop import NETS, RECIPES, assert_same_bits, fit
 from tests.training.test_side_by_side import used
@@ -65,6 +66,17 @@ def test_what_is_clearly_slower_is_not_tried_again_soon():
 def test_a_trial_ends_as_soon_as_it_is_seen_to_be_no_gain():
     taken = follow(Pace([1, 2], 2), lambda number, _: 0.011 if number == 1 else 0.010, 30)
     assert taken.count(1) == 4  # one that wakes, and three that count
+
+
+@pytest.mark.parametrize("often, kept", [(20, 2), (4, 1)])
+def test_a_step_that_something_came_between_decides_nothing(often, kept):
+    """Two threads are quicker, but one of their steps in 20 takes seven times as long: that is no reason to
+    leave them, and hardly one to look. One in four is."""
+    def times(number, step):
+        return 0.003 if number == 1 else 0.014 if step % often == 0 else 0.002
+
+    taken = follow(Pace([1, 2], 1), times, 800)
+    assert taken[100:].count(kept) > 0.9 * 700
 
 
 def test_of_long_steps_the_proof_itself_can_end_a_trial():
@@ -212,6 +224,25 @@ def test_a_short_training_does_without(two_cores, monkeypatch):
     seen = used(monkeypatch)
     fit(stack.draw(NETS["mlp"], range(3)), RECIPES["adam"].with_(steps=pace._WORTH - 1))
     assert {own for _, own in seen} == {1}
+
+
+def test_what_was_proven_is_proven_for_a_training_of_the_same_steps_only(restless, monkeypatch):
+    """Another learning rate or length changes no shape; another activation or a mask changes what a step does."""
+    copies, copy = [], trainer.Trainer.copy
+    monkeypatch.setattr(trainer.Trainer, "copy", lambda self: (copies.append(1), copy(self))[1])
+    start, recipe = stack.draw(NETS["mlp"], range(3)), RECIPES["adam"]
+    for arguments, proofs in (((start, recipe), 1), ((start, recipe.with_(lr=1e-4, steps=50)), 0),
+                              ((start[:2], recipe), 1), ((start, recipe.with_(weight_decay=0.1)), 1)):
+        copies.clear()
+        fit(*arguments)
+        assert len(copies) == proofs
+    copies.clear()
+    fit(start, recipe, masks=prune(start, rate=0.5))
+    assert len(copies) == 1
+    tanh = nn.Sequential(*(nn.Tanh() if isinstance(each, nn.ReLU) else each for each in NETS["mlp"]))
+    copies.clear()
+    fit(stack.draw(tanh, range(3)), recipe)
+    assert len(copies) == 1
 
 
 def test_the_next_training_begins_where_the_last_one_like_it_ended(two_cores, monkeypatch):

@@ -158,6 +158,20 @@ def test_evaluation_is_shared_out_and_gives_what_one_thread_gives(cached, in_par
             assert torch.equal(one, other)
 
 
+def test_an_evaluation_within_a_training_is_that_outside(in_parts, monkeypatch):
+    """Shared out as it is there, though the steps around it are not, and with the same bits."""
+    monkeypatch.setattr(evaluation, "_CACHED", 300)
+    monkeypatch.setattr(evaluation, "_LEAST", 10)
+    monkeypatch.setattr(side_by_side, "_PYTHON", {True: 10**9, False: 0})
+    seen, forward = set(), evaluation.forward
+    monkeypatch.setattr(evaluation, "forward", lambda *given, **more: (
+        seen.add((threading.current_thread().name, torch.get_num_threads())), forward(*given, **more))[1])
+    run = fit(stack.draw(NETS["mlp"], range(3)))
+    assert {number for _, number in seen} == {1} and len(seen) == 2
+    assert torch.equal(run.last("test_loss"), evaluate(run.stack, DATA.x_test, DATA.y_test)[0])
+    assert torch.get_num_threads() == 2
+
+
 def test_a_loss_that_is_not_finite_in_another_part_is_named_with_its_number(in_parts):
     start = stack.draw(NETS["mlp"], range(4))
     start.parameters["hidden1.weight"][3] = float("inf")

@@ -36,14 +36,19 @@ def given() -> bool:
 
 
 @contextlib.contextmanager
-def using(number: int) -> Iterator[None]:
+def using(number: int, given: bool = True) -> Iterator[None]:
     """A context in which this thread has that many of torch's threads, as its own setting; afterwards,
-    on errors too, everything is as it was."""
+    on errors too, everything is as it was. given: or as nobody's setting."""
     before, was_given = torch.get_num_threads(), getattr(_here, "given", False)
     torch.set_num_threads(number)
-    _here.given = True
+    _here.given = given
     try:
         yield
     finally:
         torch.set_num_threads(before)
         _here.given = was_given
+
+
+def released() -> contextlib.AbstractContextManager:
+    """A context within ``using`` in which this thread has the number that torch took by itself."""
+    return using(_FOUND, given=False)

@@ -8,6 +8,7 @@ this file.
 
 import hashlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from functools import partial
 from threading import get_ident
@@ -15,7 +16,15 @@ from threading import get_ident
 import torch
 from torch import Tensor
 
-from ticketlab.basics import forked, one_each, progress_bar, shared, whole_from, wholes_from
+from ticketlab.basics import (
+    forked,
+    one_each,
+    progress_bar,
+    shared,
+    threads,
+    whole_from,
+    wholes_from,
+)
 from ticketlab.pruning import Masks, apply_masks, check_masks
 from ticketlab.stack import Stack, check_stack
 from ticketlab.training.augmentation import crop_flip, draws
@@ -112,7 +121,10 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
         """Everything that waits for the device happens here, and not in between."""
         _check_finite(losses[:step - since], since, schedule, first)
         # before the first step: the mean of none, nan
-        record.add(step, [each[:step - since].mean(0) for each in (losses, accuracies)], stack, data)
+        means = [each[:step - since].mean(0) for each in (losses, accuracies)]
+        # an evaluation shares itself out, and its bits are those that it has outside a training
+        with threads.released() if most > 1 else nullcontext():
+            record.add(step, means, stack, data)
 
     if moment.step in (0, stop):
         look(moment.step)

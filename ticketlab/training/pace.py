@@ -21,15 +21,20 @@ from torch import Tensor
 
 from ticketlab.training.trainer import Trainer
 
-_STEPS, _SECONDS = 5, 0.01  # of a look, at least
+# Of a look, at least. Its slowest steps, one in eight, are left out: something else came between.
+_STEPS, _SECONDS = 8, 0.01
 _GAIN = 0.97  # of the time: what is less is noise
 _SLOWER = 1.25  # than in the look before: something else has begun
 _LONG = 0.1  # seconds of a step that tells on its own
-_SOON, _LATE = 4, 32  # looks until the next trial: after a gain, and at most, where trials are lost
+_SOON, _LATE = 2, 32  # looks until the next trial: after a gain, and at most, where trials are lost
 _WORTH = 30  # steps to go; the proof costs one
+# fields of a recipe that decide neither the operations of a step nor their shapes
+_NEITHER = {"lr": 1.0, "steps": 10**9, "warmup": 0, "drops": (), "drop_factor": 0.1, "cosine": False,
+            "evaluate_every": 100}
 
-# of trainings before: the number kept, the looks until the next trial, and the numbers with other bits
-_found: dict[tuple, tuple[int, int, set[int]]] = {}
+# of trainings before: the number kept, the looks until the next trial, the numbers with other bits, and
+# those with the same
+_found: dict[tuple, tuple[int, int, set[int], set[int]]] = {}
 
 
 class Pace:
@@ -43,7 +48,7 @@ class Pace:
         self.numbers, self.kept, self.trial = list(numbers), first, None
         self.proven, self.up = {first}, False
         self.patience, self.wait = _SOON, 1
-        self.own, self.steps, self.seconds, self.woken = None, 0, 0.0, False
+        self.own, self.times, self.woken = None, [], False
 
     @property
     def number(self) -> int:
@@ -69,9 +74,10 @@ class Pace:
         if not self.woken and not self._long:  # the first one wakes threads
             self.woken = True
             return
-        self.steps, self.seconds = self.steps + 1, self.seconds + seconds
-        mean = self.seconds / self.steps
-        whole = self.steps >= _STEPS and self.seconds >= _SECONDS
+        self.times.append(seconds)
+        counted = len(self.times) - len(self.times) // 8
+        mean = sum(sorted(self.times)[:counted]) / counted
+        whole = len(self.times) >= _STEPS and sum(self.times) >= _SECONDS
         if self.trial is None and whole:
             self._looked(mean)
         elif self.trial is not None and (whole or self._lost(mean)):
@@ -79,14 +85,15 @@ class Pace:
 
     def _lost(self, mean: float) -> bool:
         """Whether it is soon clear that what is tried is slower."""
-        return self.own is not None and ((self.steps > 1 or self._long) and mean > _SLOWER * self.own
-                                         or self.steps > 2 and mean > self.own
-                                         or self.seconds > max(_SECONDS, _STEPS * self.own))
+        steps = len(self.times)
+        return self.own is not None and ((steps > 1 or self._long) and mean > _SLOWER * self.own
+                                         or steps > 2 and mean > self.own
+                                         or sum(self.times) > max(_SECONDS, _STEPS * self.own))
 
     def _looked(self, mean: float) -> None:
         slower = self.own is not None and mean > _SLOWER * self.own
         self.own, self.wait = mean, self.wait - 1
-        self.steps, self.seconds = 0, 0.0
+        self.times = []
         if slower or self.wait <= 0:
             self.trial, self.woken = self._next(), False
 
@@ -100,7 +107,7 @@ class Pace:
             clear = mean > _SLOWER * self.own
             self.patience = min((4 if clear else 2) * self.patience, _LATE)
         self.trial, self.wait, self.woken = None, self.patience, False
-        self.steps, self.seconds = 0, 0.0
+        self.times = []
 
     def _next(self) -> int | None:
         """The neighbour above and the one below in turn, where there are both."""
@@ -124,15 +131,16 @@ class Paced:
 
     def __init__(self, trainer: Trainer, most: int, steps: int):
         self.trainer, self.here, self.pace = trainer, torch.get_num_threads(), None
-        shapes = ((name, each.shape) for name, each in trainer.parameters.items())
-        recipe = trainer.recipe
-        self.same = (*shapes, recipe.batch, recipe.optimizer, recipe.precision, recipe.trained,
+        # all that decides which operations a step takes, and on what shapes: what was proven still is
+        recipe, net = trainer.recipe, trainer.stack.net
+        self.same = (repr(net), trainer.stack.replicates, recipe.with_(**_NEITHER), bool(trainer.masks),
                      self.here, most)
-        kept, patience, self.refused = _found.get(self.same, (self.here, _SOON, set()))
+        kept, patience, self.refused, self.proven = _found.get(
+            self.same, (self.here, _SOON, set(), {self.here}))
         numbers = [each for each in numbers_up_to(most) if each not in self.refused]
         if steps >= _WORTH and self.here in numbers and len(numbers) > 1:
             self.pace = Pace(numbers, self.here)
-            self.pace.patience = patience
+            self.pace.patience, self.pace.proven = patience, self.proven
             self.pace.trial = None if kept == self.here else kept
 
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
@@ -157,7 +165,7 @@ class Paced:
             self.refused.add(pace.number)
             pace.refuse()
         if before != pace.trial:
-            _found[self.same] = pace.kept, pace.patience, self.refused
+            _found[self.same] = pace.kept, pace.patience, self.refused, self.proven
         return measured
 
 
