@@ -136,8 +136,10 @@ def main() -> None:
     ratios: dict[str, list[float]] = {}
     for number in range(given.restarts):
         restart(given.before, given.works, ratios, number)
-    if not ratios:
-        parser.error(f"no work's name contains one of {given.works}")
+        if not ratios:
+            parser.error(f"no work's name contains one of {given.works}")
+        so_far = ", ".join(f"{name} {math.exp(logs[-1]):.2f}" for name, logs in ratios.items())
+        print(f"restart {number + 1} of {given.restarts}: {so_far}", file=sys.stderr, flush=True)
     print(f"this tree's time over that of {given.before}, 95 % over {given.restarts} restarts")
     for name, logs in ratios.items():
         mean, width = statistics.mean(logs), statistics.stdev(logs) / math.sqrt(len(logs))
