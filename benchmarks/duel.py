@@ -17,6 +17,7 @@ import sys
 import time
 from pathlib import Path
 
+LENGTH = 1.0  # of a training
 TURNS = 3  # of each tree with each work between two restarts
 TREE = Path(__file__).resolve().parent.parent
 
@@ -29,7 +30,7 @@ def works() -> dict:
     from ticketlab.training import Recipe, train
 
     adam = Recipe("adam", lr=1.2e-3, batch=60, steps=500)
-    sgd = Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4, batch=100, steps=200)
+    sgd = Recipe("sgd", lr=0.1, momentum=0.9, weight_decay=1e-4, batch=100, steps=300)
 
     def data(*shape, examples=4000):
         source = torch.Generator().manual_seed(0)
@@ -41,33 +42,37 @@ def works() -> dict:
 
     signals, digits, photos = data(40), data(1, 28, 28), data(3, 32, 32, examples=256)
 
-    def training(net, given, recipe, replicates):
+    def short(recipe, steps):
+        return recipe.with_(steps=max(1, round(LENGTH * steps)))
+
+    def training(net, given, recipe, replicates, least=40):
         def make():
             drawn = tl.stack.draw(net(given), range(replicates))
-            return lambda: train(drawn, given, recipe, progress=False)
+            own = short(recipe, max(least, recipe.steps // replicates))
+            return lambda: train(drawn, given, own, progress=False)
         return make
+
+    points = max(2, round(LENGTH * 30))
 
     def line(net):
         def make():
             one, two = (tl.stack.draw(net(signals), range(first, first + 3)) for first in (0, 10))
-            return lambda: tl.landscape.line(one, two, signals, points=30, progress=False)
+            return lambda: tl.landscape.line(one, two, signals, points=points, progress=False)
         return make
 
     def lottery():
         def both():
-            found = tl.lottery.search(tl.nets.mlp(signals), signals, adam.with_(steps=100), levels=3,
+            found = tl.lottery.search(tl.nets.mlp(signals), signals, short(adam, 100), levels=3,
                                       rate={"hidden": 0.2, "output": 0.1}, replicates=3, progress=False)
             tl.lottery.controls(found, ["reinit", "random"], levels=[3], progress=False)
         return both
 
     images = sgd.with_(batch=128, steps=2, augment="crop-flip")
     return {
-        **{f"LeNet R={R}": training(tl.nets.mlp, digits, adam.with_(steps=max(40, 500 // R)), R)
-           for R in (1, 4, 8, 16)},
-        **{f"MLP R={R}": training(tl.nets.mlp, signals, adam, R) for R in (1, 3, 8)},
-        **{f"CNN R={R}": training(tl.nets.conv1d, signals, sgd.with_(steps=max(40, 300 // R)), R)
-           for R in (1, 4, 8, 16)},
-        **{f"ResNet-20 R={R}": training(tl.nets.resnet20, photos, images, R) for R in (1, 3)},
+        **{f"LeNet R={R}": training(tl.nets.mlp, digits, adam, R) for R in (1, 4, 8, 16)},
+        **{f"MLP R={R}": training(tl.nets.mlp, signals, adam, R, least=500) for R in (1, 3, 8)},
+        **{f"CNN R={R}": training(tl.nets.conv1d, signals, sgd, R) for R in (1, 4, 8, 16)},
+        **{f"ResNet-20 R={R}": training(tl.nets.resnet20, photos, images, R, least=2) for R in (1, 3)},
         "line of 30 MLPs": line(tl.nets.mlp), "line of 30 CNNs": line(tl.nets.conv1d),
         "lottery": lottery}
 
@@ -96,6 +101,7 @@ class Tree:
                                         stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         found, *self.names = self.process.stdout.readline().strip().split("\t")
         if Path(found).resolve() != root.resolve():
+            self.end()
             sys.exit(f"{root} holds no package ticketlab: {found or 'nothing'} was found in its place")
 
     def seconds(self, name: str) -> float:
@@ -105,6 +111,7 @@ class Tree:
     def end(self) -> None:
         self.process.stdin.close()
         self.process.wait()
+        self.process.stdout.close()
 
 
 def restart(before: Path, chosen, ratios: dict[str, list[float]], number: int) -> None:

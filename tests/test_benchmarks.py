@@ -8,6 +8,7 @@ whose programs run in this one.
 import contextlib
 import functools
 import io
+import re
 import shutil
 import subprocess
 import sys
@@ -19,6 +20,7 @@ import pytest
 
 from benchmarks import (
     busy,
+    duel,
     images,
     importing,
     lab,
@@ -147,3 +149,26 @@ def test_pages(monkeypatch, tmp_path):
 
 def test_importing():
     assert "import, median of 7" in importing.report()
+
+
+def test_a_duel_of_this_tree_with_itself(monkeypatch, capsys):
+    """In processes of their own."""
+    monkeypatch.setattr(duel, "TURNS", 1)
+    monkeypatch.setattr(sys, "argv", ["duel", str(duel.TREE), "line of 30 MLPs", "--restarts", "2"])
+    duel.main()
+    heading, measured = capsys.readouterr().out.splitlines()
+    assert "95 % over 2 restarts" in heading
+    assert re.fullmatch(r"  line of 30 MLPs +\d+\.\d\d \(\d+\.\d\d-\d+\.\d\d\)", measured)
+
+
+@pytest.mark.parametrize("name", duel.works())
+def test_the_works_of_a_duel(name, monkeypatch):
+    """Shorter, in this process."""
+    monkeypatch.setattr(duel, "LENGTH", 0.01)
+    duel.works()[name]()()
+
+
+def test_a_duel_says_when_a_folder_holds_no_package(tmp_path, monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["duel", str(tmp_path)])
+    with pytest.raises(SystemExit, match=r"holds no package ticketlab: .* was found in its place"):
+        duel.main()
