@@ -94,7 +94,7 @@ def stacked(net, data, recipe: Recipe, replicates: int, steps: int):
     def some(part, moved):
         if part.start not in trainers:
             trainer = Trainer(drawn[part], recipe, None, None, [])
-            trainers[part.start] = Paced(trainer, most, 10**9)
+            trainers[part.start] = Paced(trainer, most, 10**9, data.x_train.shape[1:])
         for _ in range(steps):
             trainers[part.start].step(*next(sources[part.start]), recipe.lr)
             moved()

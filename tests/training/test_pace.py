@@ -1,6 +1,8 @@
 """How many threads a step takes: the quickest number soon, the same bits always, nobody's setting changed."""
 
 import itertools
+import weakref
+from copy import deepcopy as copy_module
 
 import pytest
 import torch
@@ -124,6 +126,7 @@ def restless(two_cores, monkeypatch):
     monkeypatch.setattr(Pace, "took", took)
     monkeypatch.setattr(pace, "_WORTH", 0)
     monkeypatch.setattr(pace, "_found", {})
+    monkeypatch.setattr(pace, "_proven", weakref.WeakKeyDictionary())
     return used(monkeypatch)
 
 
@@ -186,7 +189,7 @@ def test_a_step_needs_no_seeds_to_prove_a_number(restless):
     """`seen` is another argument of a trainer's step, and gradients must not end up in `noise`."""
     torch.set_num_threads(1)
     start = stack.draw(NETS["mlp"], range(3))
-    paced = pace.Paced(trainer.Trainer(start, RECIPES["sgd"], None, None, []), 2, 100)
+    paced = pace.Paced(trainer.Trainer(start, RECIPES["sgd"], None, None, []), 2, 100, (12,))
     for _ in range(8):
         paced.step(torch.randn(3, 10, 12), torch.randint(3, (3, 10)), 0.1)
     assert paced.pace.proven == {1, 2} and not paced.refused
@@ -243,6 +246,27 @@ def test_what_was_proven_is_proven_for_a_training_of_the_same_steps_only(restles
     copies.clear()
     fit(stack.draw(tanh, range(3)), recipe)
     assert len(copies) == 1
+    copies.clear()
+    fit(stack.draw(copy_module(NETS["mlp"]), range(3)), recipe)  # which prints alike
+    fit(start, recipe.with_(trained="output"))
+    assert len(copies) == 2
+
+
+def test_what_was_proven_is_proven_for_examples_of_one_shape_and_one_choice_of_frozen_weights(restless):
+    """A net that takes images of any size, and one whose module is frozen after the proof."""
+    torch.set_num_threads(1)
+    net = nn.Sequential(nn.Conv1d(1, 4, 3), nn.ReLU(), nn.AdaptiveAvgPool1d(1), nn.Flatten(), nn.Linear(4, 3))
+
+    start = stack.draw(net, range(3))
+
+    def proven(length):
+        made = trainer.Trainer(start.clone(), RECIPES["sgd"], None, None, [])
+        return pace.Paced(made, 2, 100, (1, length)).pace.proven
+
+    proven(20).add(2)
+    assert proven(20) == {1, 2} and proven(30) == {1}
+    start.net[0].weight.requires_grad_(False)
+    assert proven(20) == {1}
 
 
 def test_the_next_training_begins_where_the_last_one_like_it_ended(two_cores, monkeypatch):

@@ -122,9 +122,9 @@ class _Run:
         return module(x), layout
 
     def linear(self, name, x):
-        return linear.chain(x, [self.own(name)])
+        return linear.chain(x, [self.linear_layer(name)])
 
-    def own(self, name):
+    def linear_layer(self, name):
         return linear.Layer(self.parameters[name + "weight"], self.parameters.get(name + "bias"))
 
     def chain(self, parts, name, x, layout):
@@ -132,7 +132,7 @@ class _Run:
         waiting = []  # linear layers, which are computed together
         for child, part in parts.items():
             if type(part) in _LINEAR:
-                waiting.append(self.own(f"{name}{child}."))
+                waiting.append(self.linear_layer(f"{name}{child}."))
                 continue
             if waiting:
                 if type(part) is nn.ReLU:

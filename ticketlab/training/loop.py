@@ -136,7 +136,7 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
             int.from_bytes(hashlib.blake2b(f"{seed} {step} noise".encode(), digest_size=7).digest())
             for seed in seeds]
 
-    pace = Paced(trainer, most, stop - moment.step)
+    pace = Paced(trainer, most, stop - moment.step, data.x_train.shape[1:])
     batches = _batches(data, recipe, seeds, moment.step, stop)
     for step, (x, y) in enumerate(batches, start=moment.step + 1):
         losses[step - 1 - since], accuracies[step - 1 - since] = pace.step(

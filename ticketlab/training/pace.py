@@ -14,10 +14,11 @@ on this file.
 """
 
 import time
+import weakref
 from collections.abc import Sequence
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from ticketlab.training.trainer import Trainer
 
@@ -32,9 +33,10 @@ _WORTH = 30  # steps to go; the proof costs one
 _NEITHER = {"lr": 1.0, "steps": 10**9, "warmup": 0, "drops": (), "drop_factor": 0.1, "cosine": False,
             "evaluate_every": 100}
 
-# of trainings before: the number kept, the looks until the next trial, the numbers with other bits, and
-# those with the same
-_found: dict[tuple, tuple[int, int, set[int], set[int]]] = {}
+# of trainings before: the number kept, the looks until the next trial, and the numbers with other bits
+_found: dict[tuple, tuple[int, int, set[int]]] = {}
+# those with the same, of this very architecture: what it prints need not say all that it computes
+_proven: "weakref.WeakKeyDictionary[nn.Module, dict[tuple, set[int]]]" = weakref.WeakKeyDictionary()
 
 
 class Pace:
@@ -125,22 +127,23 @@ def numbers_up_to(most: int) -> list[int]:
 class Paced:
     """A trainer whose steps choose their number of threads. The first is torch's number here.
 
-    most: threads at most. steps: to go. A training begins on the number on which the last one like it
-    ended.
+    most: threads at most. steps: to go. shape: of an example. A training begins on the number on which
+    the last one like it ended.
     """
 
-    def __init__(self, trainer: Trainer, most: int, steps: int):
+    def __init__(self, trainer: Trainer, most: int, steps: int, shape: Sequence[int]):
         self.trainer, self.here, self.pace = trainer, torch.get_num_threads(), None
         # all that decides which operations a step takes, and on what shapes: what was proven still is
-        recipe, net = trainer.recipe, trainer.stack.net
-        self.same = (repr(net), trainer.stack.replicates, recipe.with_(**_NEITHER), bool(trainer.masks),
-                     self.here, most)
-        kept, patience, self.refused, self.proven = _found.get(
-            self.same, (self.here, _SOON, set(), {self.here}))
+        net, trained = trainer.stack.net, (
+            name for name, values in trainer.parameters.items() if values.requires_grad)
+        self.same = (repr(net), trainer.stack.replicates, tuple(shape), *trained,
+                     trainer.recipe.with_(**_NEITHER), bool(trainer.masks), self.here, most)
+        kept, patience, self.refused = _found.get(self.same, (self.here, _SOON, set()))
         numbers = [each for each in numbers_up_to(most) if each not in self.refused]
         if steps >= _WORTH and self.here in numbers and len(numbers) > 1:
             self.pace = Pace(numbers, self.here)
-            self.pace.patience, self.pace.proven = patience, self.proven
+            self.pace.patience = patience
+            self.pace.proven = _proven.setdefault(net, {}).setdefault(self.same, {self.here})
             self.pace.trial = None if kept == self.here else kept
 
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
@@ -165,7 +168,7 @@ class Paced:
             self.refused.add(pace.number)
             pace.refuse()
         if before != pace.trial:
-            _found[self.same] = pace.kept, pace.patience, self.refused, self.proven
+            _found[self.same] = pace.kept, pace.patience, self.refused
         return measured
 
 
