@@ -142,12 +142,12 @@ def must_show(source):
     ("slider.observe(move)", False),
     ("%matplotlib inline", False),
 ])  # fmt: skip
-def test_which_everymust_show_something(source, shows):
+def test_which_cells_must_show_something(source, shows):
     assert must_show(source) is shows
 
 
 @each_lesson
-def test_what_the_everyshow_is_stored(path):
+def test_what_the_cells_show_is_stored(path):
     shown = [c for c in code_cells(path) if "setup" not in c.metadata.get("tags", [])]
     empty = [c.source for c in shown if must_show(c.source) and not c.outputs]
     assert not empty, (
@@ -224,7 +224,7 @@ def test_at_most_one_cell_is_exempt_from_comparison(path):
 
 
 @each_lesson
-def test_everyare_short_enough_to_read(path):
+def test_cells_are_short_enough_to_read(path):
     for cell in code_cells(path):
         lines = len(cell.source.splitlines())
         assert 1 <= lines <= 15, f"{lines} lines in the cell that begins {cell.source[:60]!r}"
@@ -238,7 +238,7 @@ def test_no_cell_silences_its_last_line_with_a_semicolon(path):
 
 
 @each_lesson
-def test_everykeep_their_names(path):
+def test_cells_keep_their_names(path):
     ids = [cell.get("id") for cell in read(path).cells]
     assert None not in ids and len(set(ids)) == len(ids), (
         "cells need distinct ids, or every diff is a rewrite"
@@ -482,7 +482,7 @@ def test_every_file_that_the_guide_links_to_exists(target):
     assert (ROOT / "lessons" / target).is_file()
 
 
-def test_the_guides_everyfor_a_class_run_as_printed(tmp_path, monkeypatch):
+def test_the_guides_cells_for_a_class_run_as_printed(tmp_path, monkeypatch):
     """Two seats with shortened training, and then the teacher, in one folder."""
     seat, teacher = re.findall(r"```python\n(.*?)```", GUIDE, flags=re.DOTALL)
     assert "seat = 17" in seat and "scale.recipe," in seat

@@ -101,6 +101,21 @@ def test_every_link_to_a_page_or_a_heading_leads_somewhere(path):
             assert anchor in anchors(page), f"{name} has no heading {anchor}; it has {sorted(anchors(page))}"
 
 
+FILE = re.compile(r"`((?:[\w.-]+/)+[\w.-]+\.(?:py|json|csv|md|ipynb|txt|toml|yml))(?:::\w+)?`")
+
+
+@each_page
+def test_every_file_that_prose_names_is_there(path):
+    """Rooms move, and a sentence that sends a reader to the old place is noticed by nobody else."""
+    for name in FILE.findall("\n".join(prose(path))):
+        assert (ROOT / name).exists() or (path.parent / name).exists(), f"`{name}` is not there"
+
+
+def test_which_words_name_a_file():
+    text = "`ticketlab/lottery.py`, `runs/`, `a/b`, `reference/x.json` and `tests/test_a.py::test_b`, a/c.py"
+    assert FILE.findall(text) == ["ticketlab/lottery.py", "reference/x.json", "tests/test_a.py"]
+
+
 @each_lesson
 def test_a_lesson_links_to_the_one_before_the_map_and_the_next_at_both_ends(path, tool):
     top, *_, bottom = read(path).cells

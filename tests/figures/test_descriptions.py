@@ -26,7 +26,19 @@ def test_axes_and_named_lines_are_said_with_where_they_begin_and_end():
     left.legend()
     figure.colorbar(right.imshow([[1, 2]]))
     assert words(figure) == ("two of them. accuracy: plot of test (%) over weights; ticket from 60 to 55.5; "
-                             "dense at 61; reinit from 9 to 1.2e+03. image")
+                             "dense at 61; reinit from 9 to 1,200. image")
+
+
+def test_a_key_without_data_and_what_rounding_left_are_not_read_out():
+    """A line that only stands in the legend was "empty" in words, and a difference of 2.5e-14 a number."""
+    figure, ax = pyplot.subplots()
+    ax.plot([], [], "--", label="random mask")
+    ax.plot([0, 1, 2], [48_100, 300, 2.5e-12], label="path")
+    ax.legend()
+    assert words(figure) == "plot; random mask; path from 48,100 to 0"
+    ax.clear()
+    ax.plot([], [])
+    assert words(figure) == "plot; 1 line"
 
 
 def test_many_plots_are_not_all_described():

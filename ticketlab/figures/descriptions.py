@@ -26,20 +26,25 @@ def _plot(ax) -> str:
     kind = "image" if ax.images else "bars" if ax.containers and not ax.lines else "plot"
     named = [_named(handle, label) for handle, label in zip(*ax.get_legend_handles_labels(), strict=True)]
     if not named and ax.lines:
-        named = [f"{len(ax.lines)} line{'s' * (len(ax.lines) > 1)}, {_ends(ax.lines[0])}"]
+        named = [f"{len(ax.lines)} line{'s' * (len(ax.lines) > 1)}, {_ends(ax.lines[0])}".rstrip(", ")]
     what = f"{kind} of {axes}" if axes else f"{kind} of {title}" if title else kind
     return "; ".join([f"{title}: {what}" if title and axes else what, *filter(None, named)])
 
 
 def _named(handle, label: str) -> str:
     line = handle.lines[0] if hasattr(handle, "lines") else handle  # error bars hold their line
-    return f"{label} {_ends(line)}" if hasattr(line, "get_ydata") else label
+    return f"{label} {_ends(line)}".rstrip() if hasattr(line, "get_ydata") else label
 
 
 def _ends(line) -> str:
     values = np.asarray(line.get_ydata(), dtype=float)
     values = values[np.isfinite(values)]
-    if not len(values):
-        return "empty"
-    first, last = f"{values[0]:,.3g}", f"{values[-1]:,.3g}"
+    if not len(values):  # only a key: it says how other lines are drawn
+        return ""
+    values[np.abs(values) < 1e-9 * np.abs(values).max()] = 0  # what is left of a difference by rounding
+    first, last = _number(values[0]), _number(values[-1])
     return f"at {first}" if first == last else f"from {first} to {last}"
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if 1_000 <= abs(value) < 1e7 else f"{value:.3g}"
