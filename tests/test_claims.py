@@ -1,6 +1,7 @@
 """A verdict follows the band and the interval, nothing else; what is measured is marked with ≈."""
 
 import math
+import re
 
 import pytest
 import torch
@@ -76,6 +77,9 @@ def test_the_table_shows_each_verdict_and_interval_as_plainly():
     shown = verdicts._repr_html_()
     assert "✔ holds" in shown and "✘ does not hold" in shown and "? undecided" in shown
     assert "a &lt; b" in shown and "95 % interval" in shown
+    whole = re.findall('<td style="text-align:left;white-space:nowrap">(.*?)</td>', shown)
+    assert {"1 to 2 pp", "≈ 2.0 ± 0.7", "≈ -4.4 to ≈ 8.4", "<b>✔ holds</b>"} < set(whole)  # never parted
+    assert not {"a &lt; b", "1 pp"} & set(whole)
     assert "your guess" in shown and "your guess" not in Verdicts(Claim("c", Band(0, 1), [1]))._repr_html_()
     with pytest.raises(ValueError, match="no claim"):
         Verdicts()

@@ -231,6 +231,14 @@ def test_cells_are_short_enough_to_read(path):
 
 
 @each_lesson
+def test_code_is_not_clipped_beside_the_side_bar(path):
+    """JupyterLab wraps no line of code, and shows 107 characters of it at 1280 px with its side bar."""
+    cells = [cell for cell in code_cells(path) if "setup" not in cell.metadata.get("tags", [])]
+    wide = [line for cell in cells for line in cell.source.splitlines() if len(line) > 106]
+    assert not wide, f"at most 106 characters a line: {wide}"
+
+
+@each_lesson
 def test_no_cell_silences_its_last_line_with_a_semicolon(path):
     # nbval runs cells outside IPython's history, where the semicolon has no effect.
     cells = [c.source for c in code_cells(path) if c.source.rstrip().endswith(";")]

@@ -164,16 +164,18 @@ class Verdicts:
         return "\n".join(" · ".join(cell for cell in row if cell) for row in self.rows())
 
     def _repr_html_(self) -> str:
-        def line(cells, tag):
-            return "<tr>" + "".join(f'<{tag} style="text-align:left">{cell}</{tag}>'
-                                    for cell in cells) + "</tr>"
+        def line(tag, cells, whole=()):
+            nowrap = [";white-space:nowrap" * (place in whole) for place in range(len(cells))]
+            return "<tr>" + "".join(f'<{tag} style="text-align:left{more}">{cell}</{tag}>'
+                                    for more, cell in zip(nowrap, cells, strict=True)) + "</tr>"
 
         body = []
         for claim, row in zip(self.claims, self.rows(), strict=True):
             cells = [html.escape(cell) for cell in row]
-            cells[4] = f'<b style="white-space:nowrap">{MARKS[claim.verdict]} {cells[4]}</b>'
-            body.append(line(cells, "td"))
-        return f"<table>{line(self._header, 'th')}{''.join(body)}</table>"
+            cells[4] = f"<b>{MARKS[claim.verdict]} {cells[4]}</b>"
+            # beside JupyterLab's side bar the words of a claim wrap, and no number parts from its unit
+            body.append(line("td", cells, whole=range(1, 5)))
+        return f"<table>{line('th', self._header)}{''.join(body)}</table>"
 
 
 def _written(claim: Claim) -> str:

@@ -27,15 +27,17 @@ def theirs(recipe, values):
 
 @pytest.mark.parametrize("recipe", RECIPES.values(), ids=RECIPES)
 def test_every_update_is_that_of_torchs_class_across_a_break_and_a_changing_rate(recipe):
+    """Also where values are of two types, and where one has no gradient in some steps."""
     generator = torch.Generator().manual_seed(0)
-    draw = lambda: torch.randn(3, 17, 9, generator=generator)  # noqa: E731
-    ours = {name: draw().requires_grad_() for name in ("a", "b")}
+    draw = lambda name: torch.randn(  # noqa: E731
+        3, 17, 9, generator=generator, dtype=torch.float64 if name == "double" else torch.float32)
+    ours = {name: draw(name).requires_grad_() for name in ("a", "double", "at times")}
     same = {name: value.detach().clone().requires_grad_() for name, value in ours.items()}
     optimizer, reference = Optimizer(ours, recipe), theirs(recipe, list(same.values()))
     for step in range(20):
         for name in ours:
-            ours[name].grad = draw()
-            same[name].grad = ours[name].grad.clone()
+            same[name].grad = draw(name) if name != "at times" or step % 3 < 2 else None
+            ours[name].grad = None if same[name].grad is None else same[name].grad.clone()
         lr = recipe.lr * (1 - step / 40)
         optimizer.step(lr)
         reference.param_groups[0]["lr"] = lr
