@@ -88,15 +88,16 @@ def stacked(net, data, recipe: Recipe, replicates: int, steps: int):
     drawn = stack.draw(net, range(replicates), device=device())
     shared = shares(drawn, slice(0, replicates), data.x_train[0], recipe.batch)
     most, trainers = torch.get_num_threads() if shared.free else 1, {}
-    sources = {part.start: _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
-               for part in shared.parts}
 
     def some(part, moved):
         if part.start not in trainers:
             trainer = Trainer(drawn[part], recipe, None, None, [])
-            trainers[part.start] = Paced(trainer, most, 10**9, data.x_train.shape[1:])
+            paced = Paced(trainer, most, 10**9, data.x_train.shape[1:])
+            batches = _batches(data, recipe, range(part.start, part.stop), 0, 10**9)
+            trainers[part.start] = paced, paced.over(batches)
+        paced, batches = trainers[part.start]
         for _ in range(steps):
-            trainers[part.start].step(*next(sources[part.start]), recipe.lr)
+            paced.step(*next(batches), recipe.lr)
             moved()
 
     return lambda: side_by_side(some, shared)

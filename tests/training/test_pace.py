@@ -195,6 +195,25 @@ def test_a_step_needs_no_seeds_to_prove_a_number(restless):
     assert paced.pace.proven == {1, 2} and not paced.refused
 
 
+def test_a_batch_is_gathered_on_as_many_threads_as_its_step_takes(restless):
+    """On one thread, gathering the images of four LeNets took 4 % of their training."""
+    torch.set_num_threads(1)
+    start = stack.draw(NETS["mlp"], range(3))
+    paced = pace.Paced(trainer.Trainer(start, RECIPES["sgd"], None, None, []), 2, 100, (12,))
+    gathered, taken = [], []
+
+    def batches():
+        for _ in range(8):
+            gathered.append(torch.get_num_threads())
+            yield torch.randn(3, 10, 12), torch.randint(3, (3, 10))
+
+    for x, y in paced.over(batches()):
+        taken.append(paced.pace.number)
+        paced.step(x, y, 0.1)
+    assert gathered == taken and set(taken) == {1, 2}
+    assert torch.get_num_threads() == 1
+
+
 def test_an_interrupted_step_leaves_the_number_of_threads_as_it_was(restless, monkeypatch):
     step = trainer.Trainer.step
 

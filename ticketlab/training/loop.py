@@ -137,7 +137,7 @@ def _train(moment: Snapshot, data, recipe: Recipe, schedule: Schedule, masks, se
             for seed in seeds]
 
     pace = Paced(trainer, most, stop - moment.step, data.x_train.shape[1:])
-    batches = _batches(data, recipe, seeds, moment.step, stop)
+    batches = pace.over(_batches(data, recipe, seeds, moment.step, stop))
     for step, (x, y) in enumerate(batches, start=moment.step + 1):
         losses[step - 1 - since], accuracies[step - 1 - since] = pace.step(
             x, y, schedule.lr_at(step - 1), noise(step))

@@ -15,7 +15,7 @@ on this file.
 
 import time
 import weakref
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 
 import torch
 from torch import Tensor, nn
@@ -146,6 +146,15 @@ class Paced:
             self.pace.proven = _proven.setdefault(net, {}).setdefault(self.same, {self.here})
             self.pace.trial = None if kept == self.here else kept
 
+    def over(self, batches: Iterator) -> Iterator:
+        """The batches, each gathered on as many threads as the step that it is for."""
+        while True:
+            number = self.here if self.pace is None else self.pace.number
+            batch = _on(number, self.here, next, batches, None)
+            if batch is None:
+                return
+            yield batch
+
     def step(self, x: Tensor, y: Tensor, lr: float, noise=None) -> tuple[Tensor, Tensor]:
         """As ``Trainer.step``."""
         pace, arguments = self.pace, (x, y, lr, noise)
@@ -155,10 +164,10 @@ class Paced:
         if number not in pace.proven:
             copy, number, theirs = self.trainer.copy(), self.here, []
             began = time.perf_counter()
-            alike = _on(pace.number, self.here, copy, *arguments, theirs)
+            alike = _on(pace.number, self.here, copy.step, *arguments, theirs)
             proof = time.perf_counter() - began
         began, own = time.perf_counter(), None if copy is None else []
-        measured = _on(number, self.here, self.trainer, *arguments, own)
+        measured = _on(number, self.here, self.trainer.step, *arguments, own)
         if copy is None:
             pace.took(time.perf_counter() - began)
         elif _same(alike, measured) and _same(theirs, own) and any(
@@ -172,10 +181,10 @@ class Paced:
         return measured
 
 
-def _on(number: int, here: int, trainer: Trainer, *arguments):
+def _on(number: int, here: int, call: Callable, *arguments):
     torch.set_num_threads(number)
     try:
-        return trainer.step(*arguments)
+        return call(*arguments)
     finally:
         torch.set_num_threads(here)
 
