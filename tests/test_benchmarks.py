@@ -112,7 +112,7 @@ def test_busy(monkeypatch):
 
     busy_train = busy.train
     sized(monkeypatch, busy, train=train, _busy=contextlib.nullcontext)
-    assert busy.report(rounds=1).count("as chosen") == 8 == len(trained)
+    assert busy.report(quiet=1, beside=1).count("as chosen") == 8 == len(trained)
 
 
 def test_widths():
