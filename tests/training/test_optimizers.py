@@ -29,8 +29,11 @@ def theirs(recipe, values):
 def test_every_update_is_that_of_torchs_class_across_a_break_and_a_changing_rate(recipe):
     """Also where values are of two types, and where one has no gradient in some steps."""
     generator = torch.Generator().manual_seed(0)
-    draw = lambda name: torch.randn(  # noqa: E731
-        3, 17, 9, generator=generator, dtype=torch.float64 if name == "double" else torch.float32)
+
+    def draw(name):
+        kind = torch.float64 if name == "double" else torch.float32
+        return torch.randn(3, 17, 9, generator=generator, dtype=kind)
+
     ours = {name: draw(name).requires_grad_() for name in ("a", "double", "at times")}
     same = {name: value.detach().clone().requires_grad_() for name, value in ours.items()}
     optimizer, reference = Optimizer(ours, recipe), theirs(recipe, list(same.values()))
